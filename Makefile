@@ -1,0 +1,60 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
+STAMP := $(VENV)/.installed
+export UV_LINK_MODE ?= copy
+
+.PHONY: help install check format lint types layers test bench demo demo-stop constraints clean
+
+help: ## Show what can be made.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	@echo "Installing uv from PyPI into .uv/"
+	@$(PYTHON) -m venv .uv 2>/dev/null && .uv/bin/python -m pip install -q uv \
+	  || { rm -rf .uv; $(PYTHON) -m pip install -q --target .uv/lib uv && mkdir -p .uv/bin && ln -s ../lib/bin/uv .uv/bin/uv; } \
+	  || { echo "error: uv could not be installed; $(PYTHON) needs venv or pip (Debian: apt install python3-venv)" >&2; exit 1; }
+
+$(STAMP): pyproject.toml constraints.txt | $(filter .uv/bin/uv,$(UV))
+	@echo "Creating $(VENV) and installing airflow-ai-slo with its development tools"
+	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+install: $(STAMP) ## Create .venv with everything for development.
+
+check: format lint types layers ## Format, lint, types and layers; changes nothing.
+
+format: $(STAMP)
+	$(BIN)/ruff format --check .
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports
+
+test: check ## Everything CI runs, in its own environment.
+	$(BIN)/pytest
+
+bench: $(STAMP) ## Figures as ratios against peers measured in the same run; JSON on stdout.
+	@$(BIN)/python -m benchmarks
+
+demo: ## A month of real flights through Airflow, four SLOs, a report and a live UI.
+	@bash demo/run.sh
+
+demo-stop: ## Stop what `make demo` started.
+	@bash demo/stop.sh
+
+constraints: | $(filter .uv/bin/uv,$(UV)) ## Pin every dependency anew.
+	$(UV) pip compile -q --universal --no-header --no-annotate --python-version 3.11 --all-extras pyproject.toml -o constraints.txt
+
+clean: ## Remove environments and caches.
+	rm -rf $(VENV) .uv .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,19 @@
+"""Service level objectives for the batch and data pipelines that feed AI services, inside Apache Airflow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airflow_ai_slo.core.definition import SLO, Service
+
+__version__ = "0.1.0"
+__all__ = ["SLO", "Service", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("SLO", "Service"):
+        from airflow_ai_slo.core import definition
+
+        return getattr(definition, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,71 @@
+"""One incident per SLO: which rules hold it open, and what each evaluation does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_ai_slo.core.burn import Outcome, RuleOutcome
+from airflow_ai_slo.core.definition import Severity
+
+
+class Transition(StrEnum):
+    """What happened to an incident."""
+
+    OPENED = "opened"
+    ESCALATED = "escalated"
+    DEESCALATED = "deescalated"
+    RESOLVED = "resolved"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The incident after one evaluation.
+
+    :param latched: bit i is set while rule i holds the incident open; 0 means no incident.
+    :param severity: None means no incident.
+    """
+
+    latched: int
+    severity: Severity | None
+    transition: Transition | None
+
+
+def step(latched: int, alerts: Sequence[RuleOutcome], *, new_bad: bool) -> Step:
+    """Advance the incident by one evaluation.
+
+    A rule latches when it fires on a bad run that came in since the last evaluation, and is released when its short
+    window is observed within the factor. Unknown holds, so silence neither opens nor resolves.
+
+    :param latched: rules that hold the incident now.
+    :param new_bad: whether a bad run was recorded since the last evaluation.
+    """
+    before = _severity(latched, alerts)
+    after_bits = 0
+    for index, alert in enumerate(alerts):
+        bit = 1 << index
+        held = latched & bit
+        if alert.outcome is Outcome.FIRING and (held or new_bad):
+            after_bits |= bit
+        elif held and not alert.cleared:
+            after_bits |= bit
+    after = _severity(after_bits, alerts)
+    return Step(after_bits, after, _transition(before, after))
+
+
+def _severity(latched: int, alerts: Sequence[RuleOutcome]) -> Severity | None:
+    if not latched:
+        return None
+    return max((a.rule.severity for i, a in enumerate(alerts) if latched >> i & 1), default=None)
+
+
+def _transition(before: Severity | None, after: Severity | None) -> Transition | None:
+    if before == after:
+        return None
+    if before is None:
+        return Transition.OPENED
+    if after is None:
+        return Transition.RESOLVED
+    return Transition.ESCALATED if after > before else Transition.DEESCALATED

@@ -1,0 +1,92 @@
+"""What a report shows, ready to be drawn; no store, no arithmetic beyond core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from airflow_ai_slo.core.definition import Service
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.core.numbers import Exact
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetPoint:
+    """Budget and SLI at one instant of the past, recomputed from the counts; None where unknown.
+
+    :param burn: burn rate over the stretch since the previous point.
+    """
+
+    at: datetime
+    remaining: Fraction | None
+    sli: Fraction | None
+    burn: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident of an SLO; ``resolved_at`` is None while open."""
+
+    opened_at: datetime
+    resolved_at: datetime | None
+    severity: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeRow:
+    """One freeze of a service; ``until`` is None while it holds."""
+
+    since: datetime
+    until: datetime | None
+    slos: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One decision: a gate passed or stopped, an override, a release."""
+
+    at: datetime
+    actor: str
+    action: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SLOReport:
+    """One SLO.
+
+    :param history: oldest first, over the report's period.
+    :param spent_by: bad events per cause in the SLO's window (``other`` where none was given).
+    :param worst: the bad measurements that spent most, worst first.
+    """
+
+    evaluation: Evaluation
+    history: tuple[BudgetPoint, ...]
+    spent_by: Mapping[str, Exact]
+    worst: tuple[Measurement, ...]
+    incidents: tuple[IncidentRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceReport:
+    """One service with its SLOs, freezes and audit log (newest first)."""
+
+    service: Service
+    frozen: FreezeRow | None
+    slos: tuple[SLOReport, ...]
+    freezes: tuple[FreezeRow, ...]
+    audit: tuple[AuditRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report over ``(start, end]``."""
+
+    title: str
+    start: datetime
+    end: datetime
+    services: tuple[ServiceReport, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 
 from airflow_ai_slo.core.budget import Budget, budget, coverage
@@ -100,7 +100,7 @@ def evaluate(
     bounds: Bounds = slo.window.bounds(at)
     windows: dict[Span, Counts] = {}
     for span in spans_of(slo, at):
-        assert isinstance(span, Duration)
-        windows[span] = since[at - span.length]
+        if isinstance(span, Duration):
+            windows[span] = since[at - span.length]
     alerts = tuple(judge(rule, windows, slo.objective) for rule in rules_of(slo, bounds.length))
     return Evaluation(slo, at, since[bounds.start], coverage(bounds, first), windows, alerts)

@@ -47,9 +47,8 @@ def step(latched: int, alerts: Sequence[RuleOutcome], *, new_bad: bool) -> Step:
     for index, alert in enumerate(alerts):
         bit = 1 << index
         held = latched & bit
-        if alert.outcome is Outcome.FIRING and (held or new_bad):
-            after_bits |= bit
-        elif held and not alert.cleared:
+        latches = new_bad and alert.outcome is Outcome.FIRING
+        if latches or (held and not alert.cleared):
             after_bits |= bit
     after = _severity(after_bits, alerts)
     return Step(after_bits, after, _transition(before, after))

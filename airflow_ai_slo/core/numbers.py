@@ -26,7 +26,7 @@ def exact(number: object) -> Exact:
     if isinstance(number, Integral):
         return int(number)
     if isinstance(number, Rational):
-        return narrow(Fraction(number.numerator, number.denominator))
+        return narrow(Fraction(int(number.numerator), int(number.denominator)))
     return narrow(Fraction(_decimal(number)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -84,6 +85,4 @@ Window = RollingWindow | CalendarWindow
 def _add_months(wall: datetime, months: int) -> datetime:
     """The same wall time months later; the 31st becomes the last day of a shorter month."""
     year, month = divmod(wall.year * 12 + wall.month - 1 + months, 12)
-    following = datetime(year + (month == 11), (month + 1) % 12 + 1, 1)
-    last = (following - timedelta(days=1)).day
-    return wall.replace(year=year, month=month + 1, day=min(wall.day, last))
+    return wall.replace(year=year, month=month + 1, day=min(wall.day, monthrange(year, month + 1)[1]))

@@ -104,7 +104,7 @@ class SLO:
 
     :param objective: share of good, above 0 and below 1; ``0.995`` is read as exactly 995/1000.
     :param window: ``"28d"`` for a rolling window, or a window object.
-    :param alerting: preset; default ``pipeline`` with a schedule, else ``workbook``; ``none`` where ``rules`` are given.
+    :param alerting: preset; default ``pipeline`` with a schedule, else ``workbook``; ``none`` with ``rules``.
     :param rules: burn rules of one's own, beside the preset.
     :param freeze: whether a spent budget freezes the service.
     :param thaw_after_good_runs: None takes the default (5 where fewer than 3 bad runs are allowed).

@@ -6,14 +6,56 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 
 from airflow_ai_slo.core.budget import Budget, budget, coverage
 from airflow_ai_slo.core.burn import Outcome, RuleOutcome, judge
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.definition import SLO, Severity
-from airflow_ai_slo.core.durations import Duration, Span
-from airflow_ai_slo.core.presets import rules_of
-from airflow_ai_slo.core.windows import Bounds
+from airflow_ai_slo.core.definition import SLO, Alerting, BurnRule, Severity
+from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.presets import preset_rules
+from airflow_ai_slo.core.windows import Bounds, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What evaluating an SLO at one instant needs; shared by all SLOs of the same window and rules.
+
+    :param spans: every window the rules use, each once, with its exclusive start; None for a window in runs.
+    """
+
+    bounds: Bounds
+    rules: tuple[BurnRule, ...]
+    spans: tuple[tuple[Span, datetime | None], ...]
+
+    @property
+    def starts(self) -> set[datetime]:
+        """Exclusive starts of every window that goes by the clock."""
+        return {self.bounds.start} | {start for _, start in self.spans if start is not None}
+
+    @property
+    def run_spans(self) -> tuple[Runs, ...]:
+        """Every window that holds a number of runs."""
+        return tuple(span for span, _ in self.spans if isinstance(span, Runs))
+
+
+def plan(slo: SLO, at: datetime) -> Plan:
+    """The plan of one SLO at one instant."""
+    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, at)
+
+
+@lru_cache(maxsize=4096)
+def _plan(
+    window: Window, alerting: Alerting, objective: Fraction, own_rules: tuple[BurnRule, ...], at: datetime
+) -> Plan:
+    bounds = window.bounds(at)
+    rules = preset_rules(alerting, objective, bounds.length) + own_rules
+    spans: dict[Span, datetime | None] = {}
+    for rule in rules:
+        for span in (rule.long, rule.short):
+            if span is not None:
+                spans[span] = at - span.length if isinstance(span, Duration) else None
+    return Plan(bounds, rules, tuple(spans.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,54 +95,29 @@ class Evaluation:
 
     @property
     def exhausted(self) -> bool | None:
-        """Whether no budget remains; None while unknown."""
-        return is_exhausted(self.counts, self.slo.objective, self.coverage)
-
-
-def is_exhausted(counts: Counts, objective: Fraction, covered: Fraction) -> bool | None:
-    """remaining <= 0, without dividing; None while unknown."""
-    if not counts.total or not covered:
-        return None
-    spare = objective.denominator - objective.numerator
-    bad = counts.total - counts.good
-    return bad * objective.denominator * covered.numerator >= spare * counts.total * covered.denominator
-
-
-def spans_of(slo: SLO, at: datetime) -> tuple[Span, ...]:
-    """Every window the SLO's rules need at an instant, each once."""
-    spans: dict[Span, None] = {}
-    for rule in rules_of(slo, slo.window.bounds(at).length):
-        spans[rule.long] = None
-        if rule.short is not None:
-            spans[rule.short] = None
-    return tuple(spans)
-
-
-def starts_of(slo: SLO, at: datetime) -> dict[datetime, None]:
-    """Instants (exclusive starts) a store must count from to evaluate this SLO at ``at``."""
-    starts = {slo.window.bounds(at).start: None}
-    for span in spans_of(slo, at):
-        if isinstance(span, Duration):
-            starts[at - span.length] = None
-    return starts
+        """Whether no budget remains, without dividing; None while unknown."""
+        good, total, covered = self.counts.good, self.counts.total, self.coverage
+        if not total or not covered:
+            return None
+        objective = self.slo.objective
+        spare = objective.denominator - objective.numerator
+        spent = (total - good) * objective.denominator * covered.numerator
+        return spent >= spare * total * covered.denominator
 
 
 def evaluate(
     slo: SLO,
     at: datetime,
     *,
-    since: Mapping[datetime, Counts],
+    since: Mapping[datetime | Runs, Counts],
     first: datetime | None,
 ) -> Evaluation:
     """Evaluate one SLO.
 
-    :param since: counts of ``(start, at]`` for every start of :func:`starts_of`.
+    :param since: counts of ``(start, at]`` for every start of its :class:`Plan`, and of every window in runs.
     :param first: ``at`` of the first recorded measurement.
     """
-    bounds: Bounds = slo.window.bounds(at)
-    windows: dict[Span, Counts] = {}
-    for span in spans_of(slo, at):
-        if isinstance(span, Duration):
-            windows[span] = since[at - span.length]
-    alerts = tuple(judge(rule, windows, slo.objective) for rule in rules_of(slo, bounds.length))
-    return Evaluation(slo, at, since[bounds.start], coverage(bounds, first), windows, alerts)
+    needs = plan(slo, at)
+    windows = {span: since[span if start is None else start] for span, start in needs.spans}  # type: ignore[index]
+    alerts = tuple([judge(rule, windows, slo.objective) for rule in needs.rules])
+    return Evaluation(slo, at, since[needs.bounds.start], coverage(needs.bounds, first), windows, alerts)

@@ -16,6 +16,7 @@ _WORKBOOK = (
     (Severity.TICKET, "1d", "2h", Fraction(10, 100)),
     (Severity.TICKET, "3d", "6h", Fraction(10, 100)),
 )
+_MICROSECOND = timedelta(microseconds=1)
 _SEED = ((Severity.PAGE, "1h", Fraction(14)), (Severity.TICKET, "6h", Fraction(7)))
 
 
@@ -34,7 +35,7 @@ def workbook(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
     rules = []
     for severity, long, short, spent in _WORKBOOK:
         window = Duration.parse(long)
-        factor = spent * Fraction(period // timedelta(seconds=1), window.length // timedelta(seconds=1))
+        factor = spent * Fraction(period // _MICROSECOND, window.length // _MICROSECOND)
         rules.append(_rule(severity, window, Duration.parse(short), reachable(factor, objective)))
     return tuple(rules)
 

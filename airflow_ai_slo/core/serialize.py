@@ -37,16 +37,16 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
     """The definition :func:`slo_to_dict` wrote."""
     return SLO(
         **{field: values[field] for field in _PLAIN},
-        objective=values["objective"],
+        objective=Fraction(values["objective"]),
         window=_window_from_dict(values["window"]),
         indicator=Indicator(**values["indicator"]),
         budgeting=values["budgeting"],
-        slice_target=values["slice_target"],
+        slice_target=_fraction(values["slice_target"]),
         slice_window=values["slice_window"],
         rules=[_rule_from_dict(rule) for rule in values["rules"]],
         schedule=_schedule_from_dict(values["schedule"]),
-        confidence=values["confidence"],
-        thaw_above=values["thaw_above"],
+        confidence=_fraction(values["confidence"]),
+        thaw_above=Fraction(values["thaw_above"]),
         labels=values["labels"],
         notify=values["notify"],
     )
@@ -54,6 +54,10 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _fraction(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)
 
 
 def _window_to_dict(window: Window) -> dict[str, str]:

@@ -1,0 +1,185 @@
+"""The connection to the SLO store: which database, named how."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseHook
+from airflow.sdk.exceptions import AirflowNotFoundException
+
+from airflow_ai_slo.core.errors import ConfigurationError, StoreError, StoreUnavailableError
+
+if TYPE_CHECKING:
+    from airflow.sdk import Connection
+
+    from airflow_ai_slo.store import Store
+
+STORE_URL = "AI_SLO_STORE_URL"
+SPOOL = "AI_SLO_SPOOL"
+
+_POSTGRES = ("postgres", "postgresql")
+_LIBPQ = frozenset({"application_name", "channel_binding", "connect_timeout", "options", "passfile", "service"})
+_LIBPQ_FAMILIES = ("ssl", "keepalives", "target_session_attrs", "tcp_user_timeout")
+_CONNECT_TIMEOUT = 10
+
+
+class SLOHook(BaseHook):
+    """Opens the SLO store named by an Airflow connection.
+
+    The default connection may be missing: then ``AI_SLO_STORE_URL`` names the store, and without it the store is the
+    SQLite file ``$AIRFLOW_HOME/ai_slo.db``. Any other connection has to exist.
+
+    A connection of type ``ai_slo`` with a host is PostgreSQL, without one an SQLite file whose path is in its schema
+    (database) field. Connections of type ``postgres`` and ``sqlite`` serve as they are.
+
+    :param slo_conn_id: the Airflow connection.
+    """
+
+    conn_name_attr = "slo_conn_id"
+    default_conn_name = "slo_default"
+    conn_type = "ai_slo"
+    hook_name = "AI SLO store"
+
+    def __init__(self, slo_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.slo_conn_id = slo_conn_id
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """How the connection form looks; the provider's metadata says the same without an import."""
+        return {
+            "hidden_fields": [],
+            "relabeling": {
+                "host": "PostgreSQL host (empty for SQLite)",
+                "schema": "Database, or path of the SQLite file",
+            },
+            "placeholders": {"schema": "/var/lib/airflow/ai_slo.db", "extra": '{"sslmode": "require"}'},
+        }
+
+    def get_store(self) -> Store:
+        """The store, one engine a process and URL.
+
+        :raises ConfigurationError: the connection cannot name a store.
+        :raises StoreError: the store, or Airflow's answer about the connection, is not to be had.
+        """
+        from airflow_ai_slo.store import open_store
+
+        return open_store(self.url)
+
+    def get_conn(self) -> Store:
+        """See :meth:`get_store`."""
+        return self.get_store()
+
+    def open(self) -> Store:
+        """As :meth:`get_store`, for those who hold on whatever is wrong with the store: it raises StoreError alone."""
+        try:
+            return self.get_store()
+        except ConfigurationError as error:
+            raise StoreUnavailableError(str(error)) from error
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the store answers and its tables are there; Airflow's connection form calls it."""
+        from airflow_ai_slo import engine
+
+        try:
+            engine.status(self.get_store(), at=datetime.now(UTC))
+        except (ConfigurationError, StoreError) as error:
+            return False, str(error)
+        return True, "The SLO store answers and its tables are up to date"
+
+    @property
+    def url(self) -> str:
+        """SQLAlchemy URL of the store, its driver named.
+
+        :raises ConfigurationError: the connection cannot name a store.
+        :raises StoreUnavailableError: Airflow does not answer about the connection.
+        """
+        try:
+            connection = self.get_connection(self.slo_conn_id)
+        except AirflowNotFoundException:
+            if self.slo_conn_id != self.default_conn_name:
+                raise ConfigurationError(
+                    f"slo_conn_id={self.slo_conn_id!r}: no such Airflow connection; create it with type ai_slo"
+                ) from None
+            return _distinct(os.environ.get(STORE_URL) or _default_url(), STORE_URL)
+        except ConfigurationError:
+            raise
+        except Exception as error:
+            raise StoreUnavailableError(f"Airflow does not answer about {self.slo_conn_id!r}: {error}") from error
+        return _distinct(url_of(connection), f"slo_conn_id={self.slo_conn_id!r}")
+
+    @property
+    def spool(self) -> Path:
+        """Where measurements wait while the store is away: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``."""
+        return Path(os.environ.get(SPOOL) or Path(_airflow_home()) / "ai_slo_spool.jsonl")
+
+
+def url_of(connection: Connection) -> str:
+    """SQLAlchemy URL of an Airflow connection.
+
+    :raises ConfigurationError: the type or a field is not one a store can have.
+    """
+    kind = connection.conn_type or ""
+    if kind in _POSTGRES or (kind == SLOHook.conn_type and connection.host):
+        return _postgres_url(connection)
+    if kind == "sqlite" or kind == SLOHook.conn_type:
+        return _sqlite_url(connection)
+    raise ConfigurationError(
+        f"slo_conn_id={connection.conn_id!r}: type {kind!r} cannot hold the SLO store; use ai_slo, postgres or sqlite"
+    )
+
+
+def _postgres_url(connection: Connection) -> str:
+    from sqlalchemy import URL
+
+    extra = connection.extra_dejson
+    if extra.get("iam"):
+        raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: extra 'iam' is not supported; give a password")
+    if not connection.schema:
+        raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: the database (schema) is empty; name one")
+    options = {"connect_timeout": str(_CONNECT_TIMEOUT)}
+    options |= {name: str(value) for name, value in extra.items() if name in _LIBPQ or name.startswith(_LIBPQ_FAMILIES)}
+    url = URL.create(
+        "postgresql+psycopg",
+        username=connection.login or None,
+        password=connection.password or None,
+        host=connection.host or None,
+        port=connection.port or None,
+        database=connection.schema,
+        query=options,
+    )
+    return url.render_as_string(hide_password=False)
+
+
+def _sqlite_url(connection: Connection) -> str:
+    path = connection.schema or connection.host or ""
+    if not path or path == ":memory:":
+        raise ConfigurationError(
+            f"slo_conn_id={connection.conn_id!r}: an SQLite store is a file; write its path into the database (schema)"
+        )
+    if not Path(path).is_absolute():
+        raise ConfigurationError(
+            f"slo_conn_id={connection.conn_id!r}: {path!r} is relative, and every worker has a folder of its own; "
+            "write an absolute path"
+        )
+    return f"sqlite:///{path}"
+
+
+def _distinct(url: str, where: str) -> str:
+    """Refuse Airflow's own SQLite file: the two would lock each other out, and Airflow's migrations own its tables."""
+    if url.startswith("sqlite:"):
+        path = Path(url.partition(":///")[2].partition("?")[0])
+        if path.name == "airflow.db":
+            raise ConfigurationError(f"{where}: {path} is Airflow's own database; give the SLO store a file of its own")
+    return url
+
+
+def _default_url() -> str:
+    return f"sqlite:///{Path(_airflow_home()) / 'ai_slo.db'}"
+
+
+def _airflow_home() -> str:
+    return str(Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser())

@@ -1,0 +1,183 @@
+"""What our operators share: the store's connection, and how a measurement is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_ai_slo.compat import Run, at_of, run_of
+from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError
+from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.numbers import plain
+from airflow_ai_slo.hooks.store import SLOHook
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+WRONG_SETTINGS = (ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError)
+"""Errors that trying again cannot mend: they fail a task without retries."""
+
+
+class SLOOperator(BaseOperator):
+    """Base of every operator that talks to the SLO store.
+
+    :param slo_conn_id: Airflow connection of the store. The default one may be missing: then ``AI_SLO_STORE_URL``,
+        else the SQLite file ``$AIRFLOW_HOME/ai_slo.db``.
+    """
+
+    template_fields: Sequence[str] = ("slo_conn_id",)
+    ui_color = "#e8f1ff"
+
+    def __init__(self, *, slo_conn_id: str = SLOHook.default_conn_name, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.slo_conn_id = slo_conn_id
+
+    @cached_property
+    def hook(self) -> SLOHook:
+        """The store's hook."""
+        return SLOHook(self.slo_conn_id)
+
+
+class MeasureOperator(SLOOperator):
+    """Base of the operators that measure: they record what they saw first, and fail for it only then, if asked to.
+
+    A store that is down never fails the task: the measurement waits in a local spool, the log says where.
+
+    Subclasses implement :meth:`measure`, usually by returning :meth:`measurement`.
+
+    :param slo: name of the SLO the measurement belongs to.
+    :param slo_conn_id: Airflow connection of the store.
+    :param fail_on_bad: whether a bad measurement fails the task, after it was recorded and without retries.
+    :param count_manual: whether runs started by hand count. By default they do only where the DAG has no schedule: a
+        scheduled DAG's runs are expected by the clock, and a run by hand on top repeats one of them or tries something
+        out. A single run counts with ``conf={"ai_slo": {"count": true}}``.
+    """
+
+    template_fields: Sequence[str] = ("slo", "slo_conn_id")
+
+    def __init__(
+        self,
+        *,
+        slo: str,
+        fail_on_bad: bool = False,
+        count_manual: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.slo = slo
+        self.fail_on_bad = fail_on_bad
+        self.count_manual = count_manual
+
+    def measure(self, context: Context) -> Measurement:
+        """Look at the data or the run, and say what was seen.
+
+        :raises DataError: there is nothing that could be measured (the task fails and may be retried).
+        :raises ConfigurationError: an option is wrong (the task fails without retries).
+        """
+        raise NotImplementedError
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Measure, record, and fail where asked to. Returns :meth:`record`'s small dict as XCom."""
+        try:
+            measured = self.measure(context)
+            return self.record(context, measured)
+        except WRONG_SETTINGS as error:
+            raise AirflowFailException(str(error)) from error
+
+    def measurement(
+        self,
+        context: Context,
+        *,
+        good: float,
+        total: float,
+        value: float | None = None,
+        cause: Cause | None = None,
+        attributes: Mapping[str, str] | None = None,
+        at: datetime | None = None,
+        slo: str | None = None,
+    ) -> Measurement:
+        """A measurement of this task's run, with its natural key, instant and attributes (DAG, task, run, URL).
+
+        :param good: good events, ``0 <= good <= total``.
+        :param cause: why some were not good; kept only where some were not.
+        :param attributes: more to remember, over the run's own.
+        :param at: the instant the measured interval ends; by default the run's (see :meth:`at_of`).
+        :param slo: another SLO than the operator's own.
+        :raises MeasurementError: counts or value break the rules.
+        """
+        run = self.run_of(context)
+        return Measurement(
+            slo=slo or self.slo,
+            key=run.key,
+            at=at or run.at,
+            good=good,  # type: ignore[arg-type]
+            total=total,  # type: ignore[arg-type]
+            value=value,
+            cause=cause if good < total else None,
+            attributes=run.attributes | dict(attributes or {}),
+        )
+
+    def record(self, context: Context, measured: Measurement, *, bad: bool | None = None) -> dict[str, Any]:
+        """Record one measurement, then fail where ``fail_on_bad`` asks for it.
+
+        :param bad: whether it is bad; by default, whether it falls short of the SLO's objective (where the store does
+            not tell the objective: whether anything in it was not good).
+        :returns: ``{slo, at, good, total, value, cause, recorded}``; ``recorded`` is false where the measurement waits
+            in the spool or the run does not count.
+        :raises AirflowFailException: it is bad and ``fail_on_bad`` is set.
+        """
+        run = self.run_of(context)
+        seen = _seen(measured)
+        recorded = False
+        if run.ignored:
+            self.log.info("%s. Not recorded: this run does not count, %s", seen, run.ignored)
+        else:
+            recorded = self._keep(measured, run)
+            self.log.info("%s", seen)
+        result = {
+            "slo": measured.slo,
+            "at": measured.at.isoformat(),
+            "good": plain(measured.good),
+            "total": plain(measured.total),
+            "value": measured.value,
+            "cause": str(measured.cause) if measured.cause else None,
+            "recorded": recorded,
+        }
+        if self.fail_on_bad and (self._is_bad(measured) if bad is None else bad):
+            context["ti"].xcom_push(key="return_value", value=result)
+            raise AirflowFailException(f"{seen}: bad, and fail_on_bad is set")
+        return result
+
+    def at_of(self, context: Context) -> datetime:
+        """The instant the run's measured interval ends: data interval end, else logical date, else run_after; UTC."""
+        return at_of(context)
+
+    def run_of(self, context: Context) -> Run:
+        """The run as this package sees it: key, instant, clock, whether it counts."""
+        return run_of(context, count_manual=self.count_manual)
+
+    def _keep(self, measured: Measurement, run: Run) -> bool:
+        from airflow_ai_slo import engine
+
+        spool = self.hook.spool
+        kept = engine.record_or_spool(self.hook.open, [measured], now=run.now, spool=spool)
+        if kept.problem:
+            self.log.warning("SLO store: %s; %d measurement(s) wait in %s", kept.problem, kept.spooled, spool)
+        if kept.replayed:
+            self.log.info("%d measurement(s) that waited in %s are recorded now", kept.replayed, spool)
+        return bool(kept.recorded)
+
+    def _is_bad(self, measured: Measurement) -> bool:
+        return measured.good < measured.total
+
+
+def _seen(measured: Measurement) -> str:
+    value = "" if measured.value is None else f", value {measured.value:g}"
+    cause = f", cause {measured.cause}" if measured.cause else ""
+    counts = f"{float(measured.good):g} good of {float(measured.total):g}"
+    return f"SLO {measured.slo} at {measured.at:%Y-%m-%d %H:%M:%S} UTC: {counts}{value}{cause}"

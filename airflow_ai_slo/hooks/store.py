@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from airflow_ai_slo.core.errors import ConfigurationError, StoreError, StoreUnavailableError
+from airflow_ai_slo.core.errors import ConfigurationError, StoreError, StoreUnavailableError, UnknownSLOError
+from airflow_ai_slo.core.freeze import MAX_AGE, GateAnswer
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from airflow_ai_slo.store import Store
 
-STORE_URL = "AI_SLO_STORE_URL"
 SPOOL = "AI_SLO_SPOOL"
+"""Environment variable: the file in which measurements wait while the store is away."""
 
 _POSTGRES = ("postgres", "postgresql")
 _LIBPQ = frozenset({"application_name", "channel_binding", "connect_timeout", "options", "passfile", "service"})
 _LIBPQ_FAMILIES = ("ssl", "keepalives", "target_session_attrs", "tcp_user_timeout")
-_CONNECT_TIMEOUT = 10
 
 
 class SLOHook(BaseHook):
@@ -80,15 +82,40 @@ class SLOHook(BaseHook):
         except ConfigurationError as error:
             raise StoreUnavailableError(str(error)) from error
 
-    def test_connection(self) -> tuple[bool, str]:
-        """Whether the store answers and its tables are there; Airflow's connection form calls it."""
+    def gate(
+        self,
+        service: str,
+        *,
+        now: datetime,
+        labels: Collection[str] = (),
+        max_age: timedelta = MAX_AGE,
+        actor: str = "",
+    ) -> GateAnswer:
+        """Whether a change to a service may go out now; unknown, with the reason, where the store cannot tell.
+
+        :param actor: who asks, for the audit log.
+        """
         from airflow_ai_slo import engine
 
+        return engine.gate(self.open, service, now=now, labels=labels, max_age=max_age, actor=actor)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Whether the store answers and its tables are there; Airflow's connection form calls it."""
         try:
-            engine.status(self.get_store(), at=datetime.now(UTC))
+            self.get_store().check()
         except (ConfigurationError, StoreError) as error:
             return False, str(error)
         return True, "The SLO store answers and its tables are up to date"
+
+    def objective(self, slo: str) -> Fraction | None:
+        """The SLO's objective; None while the store cannot tell."""
+        from airflow_ai_slo.store import definitions
+
+        try:
+            with self.open().read() as connection:
+                return definitions.active(connection, [slo])[0].slo.objective
+        except (StoreError, UnknownSLOError):
+            return None
 
     @property
     def url(self) -> str:
@@ -104,7 +131,7 @@ class SLOHook(BaseHook):
                 raise ConfigurationError(
                     f"slo_conn_id={self.slo_conn_id!r}: no such Airflow connection; create it with type ai_slo"
                 ) from None
-            return _distinct(os.environ.get(STORE_URL) or _default_url(), STORE_URL)
+            return _distinct(_default_url(), "AI_SLO_STORE_URL")
         except ConfigurationError:
             raise
         except Exception as error:
@@ -114,7 +141,8 @@ class SLOHook(BaseHook):
     @property
     def spool(self) -> Path:
         """Where measurements wait while the store is away: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``."""
-        return Path(os.environ.get(SPOOL) or Path(_airflow_home()) / "ai_slo_spool.jsonl")
+        home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+        return Path(os.environ.get(SPOOL) or home / "ai_slo_spool.jsonl")
 
 
 def url_of(connection: Connection) -> str:
@@ -140,8 +168,7 @@ def _postgres_url(connection: Connection) -> str:
         raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: extra 'iam' is not supported; give a password")
     if not connection.schema:
         raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: the database (schema) is empty; name one")
-    options = {"connect_timeout": str(_CONNECT_TIMEOUT)}
-    options |= {name: str(value) for name, value in extra.items() if name in _LIBPQ or name.startswith(_LIBPQ_FAMILIES)}
+    options = {name: str(value) for name, value in extra.items() if name in _LIBPQ or name.startswith(_LIBPQ_FAMILIES)}
     url = URL.create(
         "postgresql+psycopg",
         username=connection.login or None,
@@ -178,8 +205,6 @@ def _distinct(url: str, where: str) -> str:
 
 
 def _default_url() -> str:
-    return f"sqlite:///{Path(_airflow_home()) / 'ai_slo.db'}"
+    from airflow_ai_slo.store import default_url
 
-
-def _airflow_home() -> str:
-    return str(Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser())
+    return default_url()

@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.compat import Run, at_of, run_of
+from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import plain
@@ -173,7 +174,10 @@ class MeasureOperator(SLOOperator):
         return bool(kept.recorded)
 
     def _is_bad(self, measured: Measurement) -> bool:
-        return measured.good < measured.total
+        objective = self.hook.objective(measured.slo)
+        if objective is None:
+            return measured.good < measured.total
+        return is_bad(measured.good, measured.total, objective)
 
 
 def _seen(measured: Measurement) -> str:

@@ -10,7 +10,7 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-ai-slo",
         "name": "AI SLO",
-        "description": "Service level objectives, error budgets and release freezes for the pipelines behind AI services.",
+        "description": "Service level objectives, error budgets and freezes for the pipelines behind AI services.",
         "integrations": [
             {
                 "integration-name": "AI SLO",

@@ -1,0 +1,77 @@
+"""A gate's options and answer, as operators, sensors and logs show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any, Literal, get_args
+
+from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.freeze import Gate, GateAnswer, Reason
+
+OnUnknown = Literal["block", "allow"]
+OnFrozen = Literal["fail", "skip"]
+
+
+def labels_of(labels: str | Iterable[str]) -> tuple[str, ...]:
+    """A change's labels; one string holds several, separated by commas, so that a template can fill them."""
+    parts = labels.split(",") if isinstance(labels, str) else labels
+    return tuple(label.strip() for label in parts if label.strip())
+
+
+def check_options(*, on_unknown: str, max_age: timedelta, on_frozen: str = "fail") -> None:
+    """Refuse options a gate cannot follow.
+
+    :raises ConfigurationError: which one, and what would be right.
+    """
+    for name, value, known in (("on_unknown", on_unknown, OnUnknown), ("on_frozen", on_frozen, OnFrozen)):
+        if value not in get_args(known):
+            right = " or ".join(repr(choice) for choice in get_args(known))
+            raise ConfigurationError(f"{name}={value!r}: write {right}")
+    if not isinstance(max_age, timedelta) or max_age <= timedelta(0):
+        raise ConfigurationError(f"max_age={max_age!r}: give a timedelta above zero, such as timedelta(hours=26)")
+
+
+def answered(answer: GateAnswer) -> dict[str, Any]:
+    """An answer as a small XCom; the shape of ``ai-slo freeze check --format json``, and the line for people."""
+    return {
+        "service": answer.service,
+        "outcome": str(answer.outcome),
+        "reasons": [
+            {
+                "slo": reason.slo,
+                "remaining": None if reason.remaining is None else float(reason.remaining),
+                "since": reason.since.isoformat(),
+            }
+            for reason in answer.reasons
+        ],
+        "override": answer.override
+        and {
+            "author": answer.override.author,
+            "reason": answer.override.reason,
+            "expires_at": answer.override.expires_at.isoformat(),
+        },
+        "evaluated_at": answer.evaluated_at and answer.evaluated_at.isoformat(),
+        "detail": answer.detail,
+    }
+
+
+def explain(answer: GateAnswer) -> str:
+    """One line: what the gate says and why."""
+    if answer.outcome is Gate.FROZEN:
+        why = "; ".join(_reason(reason) for reason in answer.reasons)
+        line = f"changes to service {answer.service!r} are frozen: {why}" if why else f"{answer.service!r} is frozen"
+    elif answer.outcome is Gate.UNKNOWN:
+        line = f"nobody knows whether service {answer.service!r} may change"
+    else:
+        line = f"changes to service {answer.service!r} are allowed"
+    return f"{line}: {answer.detail}" if answer.outcome is Gate.UNKNOWN else _with(line, answer.detail)
+
+
+def _with(line: str, detail: str) -> str:
+    return f"{line}. {detail}" if detail else line
+
+
+def _reason(reason: Reason) -> str:
+    left = "unknown budget" if reason.remaining is None else f"{float(reason.remaining):.0%} of its error budget"
+    return f"SLO {reason.slo} has {left} left, since {reason.since:%Y-%m-%d %H:%M} UTC"

@@ -145,29 +145,28 @@ class SLOHook(BaseHook):
         return Path(os.environ.get(SPOOL) or home / "ai_slo_spool.jsonl")
 
 
-def url_of(connection: Connection) -> str:
-    """SQLAlchemy URL of an Airflow connection.
+def url_of(connection: Connection, *, field: str = "slo_conn_id") -> str:
+    """SQLAlchemy URL of an Airflow connection of type ``ai_slo``, ``postgres`` or ``sqlite``, its driver named.
 
-    :raises ConfigurationError: the type or a field is not one a store can have.
+    :param field: the option that named the connection, for errors.
+    :raises ConfigurationError: another type, or a field that such a database cannot have.
     """
-    kind = connection.conn_type or ""
+    where, kind = f"{field}={connection.conn_id!r}", connection.conn_type or ""
     if kind in _POSTGRES or (kind == SLOHook.conn_type and connection.host):
-        return _postgres_url(connection)
-    if kind == "sqlite" or kind == SLOHook.conn_type:
-        return _sqlite_url(connection)
-    raise ConfigurationError(
-        f"slo_conn_id={connection.conn_id!r}: type {kind!r} cannot hold the SLO store; use ai_slo, postgres or sqlite"
-    )
+        return _postgres_url(connection, where)
+    if kind in ("sqlite", SLOHook.conn_type):
+        return _sqlite_url(connection, where)
+    raise ConfigurationError(f"{where}: type {kind!r} cannot hold the SLO store; use ai_slo, postgres or sqlite")
 
 
-def _postgres_url(connection: Connection) -> str:
+def _postgres_url(connection: Connection, where: str) -> str:
     from sqlalchemy import URL
 
     extra = connection.extra_dejson
     if extra.get("iam"):
-        raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: extra 'iam' is not supported; give a password")
+        raise ConfigurationError(f"{where}: extra 'iam' is not supported; give a password")
     if not connection.schema:
-        raise ConfigurationError(f"slo_conn_id={connection.conn_id!r}: the database (schema) is empty; name one")
+        raise ConfigurationError(f"{where}: the database (schema) is empty; name one")
     options = {name: str(value) for name, value in extra.items() if name in _LIBPQ or name.startswith(_LIBPQ_FAMILIES)}
     url = URL.create(
         "postgresql+psycopg",
@@ -181,16 +180,13 @@ def _postgres_url(connection: Connection) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def _sqlite_url(connection: Connection) -> str:
+def _sqlite_url(connection: Connection, where: str) -> str:
     path = connection.schema or connection.host or ""
     if not path or path == ":memory:":
-        raise ConfigurationError(
-            f"slo_conn_id={connection.conn_id!r}: an SQLite store is a file; write its path into the database (schema)"
-        )
+        raise ConfigurationError(f"{where}: SQLite is a file here; write its path into the database (schema)")
     if not Path(path).is_absolute():
         raise ConfigurationError(
-            f"slo_conn_id={connection.conn_id!r}: {path!r} is relative, and every worker has a folder of its own; "
-            "write an absolute path"
+            f"{where}: {path!r} is relative, and every process has a folder of its own; write an absolute path"
         )
     return f"sqlite:///{path}"
 

@@ -191,7 +191,7 @@ class SLO:
     @property
     def fingerprint(self) -> str:
         """Identity of what is measured; another one starts a new generation."""
-        measured = [self.indicator.source, self.indicator.spec, self.rerun]
+        measured = [self.indicator.source, self.indicator.spec]
         return hashlib.sha256(json.dumps(measured, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

@@ -1,0 +1,148 @@
+"""Where the store is, how it is opened, and what its failures are called."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.pool import StaticPool
+
+from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
+from airflow_ai_slo.store import schema
+
+BUSY_SECONDS = 30
+CONNECT_SECONDS = 5
+MEMORY = "sqlite://"
+
+
+def default_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Where the store is when no Airflow connection names it: ``AI_SLO_STORE_URL``, else SQLite in ``AIRFLOW_HOME``."""
+    if environ.get("AI_SLO_STORE_URL"):
+        return environ["AI_SLO_STORE_URL"]
+    home = Path(environ.get("AIRFLOW_HOME") or Path.home() / "airflow")
+    return f"sqlite:///{home.expanduser() / 'ai_slo.db'}"
+
+
+@dataclass(frozen=True)
+class Store:
+    """The SLO store: transactions on one database.
+
+    :raises StoreUnavailableError: the database does not answer or is locked.
+    :raises StoreNotMigratedError: its tables are missing or of another version.
+    """
+
+    engine: Engine
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._guard(), self.engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits as a whole, or not at all. On SQLite it takes the write lock at once."""
+        with self._guard(), self.engine.connect() as connection:
+            writing = connection.execution_options(ai_slo_write=True)
+            with writing.begin():
+                yield writing
+
+    def check(self) -> None:
+        """Make sure the tables are there and of this version; SQLite migrates itself."""
+        with self._guard():
+            schema.ensure(self.engine)
+
+    def migrate(self) -> str:
+        """Bring the tables to this version and return it."""
+        with self._guard():
+            return schema.upgrade(self.engine)
+
+    @property
+    def where(self) -> str:
+        """The address, without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, ProgrammingError, DBAPIError) as error:
+            raise _translated(error, self.where) from error
+
+
+def _translated(error: DBAPIError, where: str) -> StoreNotMigratedError | StoreUnavailableError:
+    cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    missing = "no such table" in cause or 'relation "ai_slo_' in cause or "no such column" in cause
+    if missing:
+        return StoreNotMigratedError(f"{where}: {cause}; run `ai-slo db upgrade`")
+    return StoreUnavailableError(f"{where}: {cause}")
+
+
+def open_store(url: str) -> Store:
+    """Open the store, once per process and address.
+
+    :param url: SQLAlchemy URL: ``sqlite:////path/to/ai_slo.db``, ``postgresql+psycopg://…``.
+    :raises ConfigurationError: not such a URL, or its driver is not installed.
+    :raises StoreError: it does not answer, or is not migrated.
+    """
+    store = _open(url, os.getpid())
+    store.check()
+    return store
+
+
+@lru_cache(maxsize=16)
+def _open(url: str, pid: int) -> Store:
+    return Store(_engine(_parse(url)))
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError(
+            "the store's address is not a database URL; write sqlite:////path/ai_slo.db or postgresql+psycopg://…"
+        ) from None
+    if parsed.drivername in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigurationError(f"{parsed.drivername}: the store is SQLite or PostgreSQL")
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    try:
+        if url.get_backend_name() == "postgresql":
+            return create_engine(
+                url, pool_pre_ping=True, pool_size=2, connect_args={"connect_timeout": CONNECT_SECONDS}
+            )
+        return _sqlite_engine(url)
+    except (ModuleNotFoundError, NoSuchModuleError) as error:
+        raise ConfigurationError(f"{url.drivername}: {error}; pip install 'airflow-ai-slo[postgres]'") from None
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
+    if url.database in (None, "", ":memory:"):
+        options["poolclass"] = StaticPool
+    engine = create_engine(url, **options)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-32768"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("ai_slo_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine

@@ -1,0 +1,149 @@
+"""Counts of any window, exact at its edges: differences of running sums, two look-ups an edge in any history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, func, select
+
+from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.freeze import Streak
+from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
+from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.numbers import Exact, narrow
+from airflow_ai_slo.store.tables import day, measurement, run, slo
+
+Prefix = Mapping[int, Sequence[int]]
+"""By SLO row: scaled good and total, bad runs and runs of everything up to an instant."""
+
+
+def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = None) -> Prefix:
+    """Sums of everything up to and including an instant.
+
+    :param ids: only these SLO rows; None means every active one.
+    """
+    micros = to_micros(at)
+    number = day_of(micros)
+    values = {"day": number, "start": number * DAY, "at": micros}
+    query = _prefix_query if ids is None else _prefix_query_of
+    if ids is not None:
+        values["ids"] = list(ids)  # type: ignore[assignment]
+    return {row[0]: row for row in connection.execute(query, values).all()}
+
+
+def difference(end: Sequence[int], start: Sequence[int], scale: int) -> Counts:
+    """Counts between two prefixes."""
+    if scale == 1:
+        return Counts(end[1] - start[1], end[2] - start[2], end[3] - start[3], end[4] - start[4])
+    good, total = Fraction(end[1] - start[1], scale), Fraction(end[2] - start[2], scale)
+    return Counts(narrow(good), narrow(total), end[3] - start[3], end[4] - start[4])
+
+
+def first_instants(connection: Connection, ids: Collection[int] | None = None) -> dict[int, datetime]:
+    """``at`` of the first measurement of each SLO that has one."""
+    first = select(func.min(run.c.at)).where(run.c.slo_id == slo.c.id).correlate(slo).scalar_subquery()
+    query = select(slo.c.id, first).where(slo.c.active if ids is None else slo.c.id.in_(ids))
+    return {row[0]: from_micros(row[1]) for row in connection.execute(query) if row[1] is not None}
+
+
+def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
+    """Good runs in a row up to an instant; runs in which nothing happened do not count."""
+    here = and_(run.c.slo_id == slo_id, run.c.at <= to_micros(at))
+    last_bad = connection.execute(
+        select(run.c.at).where(here, run.c.bad == 1).order_by(run.c.at.desc()).limit(1)
+    ).scalar()
+    good = and_(here, run.c.total > 0)
+    if last_bad is not None:
+        good = and_(good, run.c.at > last_bad)
+    count, first, newest = connection.execute(
+        select(func.count(), func.min(run.c.at), func.max(run.c.at)).select_from(run).where(good)
+    ).one()
+    if not count:
+        return Streak()
+    return Streak(count, timedelta(microseconds=newest - (first if last_bad is None else last_bad)))
+
+
+def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime, scale: int) -> dict[str, Exact]:
+    """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
+    spent = func.sum(measurement.c.total - measurement.c.good)
+    query = (
+        select(func.coalesce(measurement.c.cause, Cause.OTHER.value), spent)
+        .where(*_bad_within(slo_id, start, end))
+        .group_by(func.coalesce(measurement.c.cause, Cause.OTHER.value))
+    )
+    found = {cause: narrow(Fraction(int(bad), scale)) for cause, bad in connection.execute(query)}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def worst(
+    connection: Connection, slo_id: int, name: str, start: datetime, end: datetime, scale: int, limit: int = 10
+) -> list[Measurement]:
+    """The measurements in ``(start, end]`` that spent most, worst first; the newest of equals first."""
+    spent = measurement.c.total - measurement.c.good
+    query = (
+        select(measurement)
+        .where(*_bad_within(slo_id, start, end))
+        .order_by(spent.desc(), measurement.c.at.desc())
+        .limit(limit)
+    )
+    return [_measurement(row, name, scale) for row in connection.execute(query)]
+
+
+def _bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
+    return (
+        measurement.c.slo_id == slo_id,
+        measurement.c.at > to_micros(start),
+        measurement.c.at <= to_micros(end),
+        measurement.c.good < measurement.c.total,
+    )
+
+
+def _measurement(row: Any, name: str, scale: int) -> Measurement:
+    return Measurement(
+        slo=name,
+        key=row.key,
+        at=from_micros(row.at),
+        good=narrow(Fraction(row.good, scale)),
+        total=narrow(Fraction(row.total, scale)),
+        value=row.value,
+        cause=None if row.cause is None else Cause(row.cause),
+        attributes=json.loads(row.attributes) if row.attributes else {},
+        recorded_at=from_micros(row.recorded_at),
+    )
+
+
+def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
+    earlier_day, earlier_run = day.alias("earlier_day"), run.alias("earlier_run")
+    last_day = (
+        select(func.max(earlier_day.c.day))
+        .where(earlier_day.c.slo_id == slo.c.id, earlier_day.c.day < bindparam("day"))
+        .correlate(slo)
+        .scalar_subquery()
+    )
+    last_run = (
+        select(func.max(earlier_run.c.at))
+        .where(
+            earlier_run.c.slo_id == slo.c.id,
+            earlier_run.c.at > bindparam("start"),
+            earlier_run.c.at <= bindparam("at"),
+        )
+        .correlate(slo)
+        .scalar_subquery()
+    )
+    sums = [
+        func.coalesce(day.c[name], 0) + func.coalesce(run.c[name], 0)
+        for name in ("sum_good", "sum_total", "sum_bad", "sum_runs")
+    ]
+    joined = slo.outerjoin(day, and_(day.c.slo_id == slo.c.id, day.c.day == last_day)).outerjoin(
+        run, and_(run.c.slo_id == slo.c.id, run.c.at == last_run)
+    )
+    query = select(slo.c.id, *sums).select_from(joined)
+    return query.where(slo.c.id.in_(bindparam("ids", expanding=True)) if of_ids else slo.c.active)
+
+
+_prefix_query = _build_prefix_query(of_ids=False)
+_prefix_query_of = _build_prefix_query(of_ids=True)

@@ -1,0 +1,132 @@
+"""SLO definitions and their generations."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+
+from sqlalchemy import Connection, select, update
+
+from airflow_ai_slo.core.definition import SLO, Service
+from airflow_ai_slo.core.errors import UnknownSLOError
+from airflow_ai_slo.core.serialize import slo_from_dict, slo_to_dict
+from airflow_ai_slo.store import rollup
+from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.tables import service, slo
+
+_put_service = upsert(service)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What applying one definition did.
+
+    :param change: ``created``, ``updated``, ``new generation`` or ``unchanged``.
+    :param replaced_id: row of the generation that ended, if any.
+    """
+
+    slo: str
+    change: str
+    generation: int
+    slo_id: int
+    replaced_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An active definition and its row's figures."""
+
+    slo_id: int
+    slo: SLO
+    generation: int
+    scale: int
+    bad_seq: int
+
+
+def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
+    """Store one definition. Another objective or window re-reads history; measuring something else starts anew."""
+    text = json.dumps(slo_to_dict(definition), sort_keys=True)
+    found = connection.execute(
+        select(slo).where(slo.c.name == definition.name, slo.c.active).with_for_update()
+    ).one_or_none()
+    if found is None:
+        return _create(connection, definition, text, 1 + _last_generation(connection, definition.name), now, "created")
+    if found.fingerprint != definition.fingerprint:
+        connection.execute(update(slo).where(slo.c.id == found.id).values(active=False, ended_at=now))
+        created = _create(connection, definition, text, found.generation + 1, now, "new generation")
+        return Applied(created.slo, created.change, created.generation, created.slo_id, found.id)
+    if found.definition == text:
+        return Applied(definition.name, "unchanged", found.generation, found.id)
+    connection.execute(update(slo).where(slo.c.id == found.id).values(**_columns(definition, text)))
+    if str(definition.objective) != found.objective:
+        rollup.rejudge(connection, found.id, definition.objective)
+    return Applied(definition.name, "updated", found.generation, found.id)
+
+
+def apply_service(connection: Connection, definition: Service) -> None:
+    """Store a service, new or changed."""
+    _put_service.run(connection, definition.name, json.dumps(asdict(definition), sort_keys=True))
+
+
+def services(connection: Connection) -> dict[str, Service]:
+    """Every service by name, those that only an SLO mentions included."""
+    named = connection.execute(select(slo.c.service).where(slo.c.active).distinct()).scalars()
+    found = {name: Service(name=name) for name in named}
+    rows = connection.execute(select(service.c.definition)).scalars()
+    return found | {s.name: s for s in (Service(**json.loads(text)) for text in rows)}
+
+
+def active(connection: Connection, names: Collection[str] | None = None) -> list[Stored]:
+    """Active definitions, by name.
+
+    :param names: only these; each must exist.
+    :raises UnknownSLOError: a name that no active definition carries.
+    """
+    query = select(slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq).where(slo.c.active)
+    if names is not None:
+        query = query.where(slo.c.name.in_(names))
+    found = [_stored(*row) for row in connection.execute(query.order_by(slo.c.name))]
+    if names is not None and len(found) < len(set(names)):
+        raise unknown(set(names) - {stored.slo.name for stored in found}, connection)
+    return found
+
+
+def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
+    """The error for names that nothing carries, with what there is."""
+    known = connection.execute(select(slo.c.name).where(slo.c.active).order_by(slo.c.name).limit(6)).scalars().all()
+    there = ", ".join(known[:5]) + (", …" if len(known) > 5 else "") if known else "none: apply definitions first"
+    return UnknownSLOError(f"no SLO named {', '.join(sorted(names))}; known: {there}")
+
+
+def _stored(slo_id: int, text: str, generation: int, scale: int, bad_seq: int) -> Stored:
+    return Stored(slo_id, _parse(text), generation, scale, bad_seq)
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str) -> SLO:
+    return slo_from_dict(json.loads(text))
+
+
+def _last_generation(connection: Connection, name: str) -> int:
+    query = select(slo.c.generation).where(slo.c.name == name).order_by(slo.c.generation.desc()).limit(1)
+    return connection.execute(query).scalar() or 0
+
+
+def _create(connection: Connection, definition: SLO, text: str, generation: int, now: int, change: str) -> Applied:
+    row = slo.insert().values(
+        name=definition.name, generation=generation, active=True, applied_at=now, **_columns(definition, text)
+    )
+    slo_id = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]
+    return Applied(definition.name, change, generation, slo_id)
+
+
+def _columns(definition: SLO, text: str) -> dict[str, object]:
+    return {
+        "service": definition.service,
+        "definition": text,
+        "fingerprint": definition.fingerprint,
+        "objective": str(definition.objective),
+        "rerun": definition.rerun,
+    }

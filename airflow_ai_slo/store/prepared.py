@@ -1,0 +1,97 @@
+"""Statements compiled once per dialect and run straight on the driver, so that a write costs what the database asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+Params = tuple[Any, ...]
+
+
+class Prepared:
+    """One statement with named parameters, given by position.
+
+    :param names: parameters in the order in which values come.
+    :param build: makes the SQLAlchemy statement for a dialect.
+    """
+
+    def __init__(self, names: Sequence[str], build: Callable[[Dialect], Executable]) -> None:
+        self._names = tuple(names)
+        self._build = build
+        self._compiled: dict[str, tuple[str, Callable[[Params], Params]]] = {}
+
+    def all(self, connection: Connection, *values: Any) -> Sequence[Any]:
+        """Every row."""
+        text, order = self._for(connection)
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(text, order(values))
+            return cursor.fetchall()
+        finally:
+            cursor.close()
+
+    def run(self, connection: Connection, *values: Any) -> None:
+        """Execute once, without a result."""
+        self.many(connection, [values])
+
+    def many(self, connection: Connection, rows: Sequence[Params]) -> None:
+        """Execute for each row."""
+        if not rows:
+            return
+        text, order = self._for(connection)
+        cursor = connection.connection.cursor()
+        try:
+            if len(rows) == 1:
+                cursor.execute(text, order(rows[0]))
+            else:
+                cursor.executemany(text, rows if order is _as_is else [order(row) for row in rows])
+        finally:
+            cursor.close()
+
+    def _for(self, connection: Connection) -> tuple[str, Callable[[Params], Params]]:
+        dialect = connection.dialect
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            compiler = _positional(dialect)
+            compiled = self._build(dialect).compile(dialect=compiler)  # type: ignore[attr-defined]
+            asked = tuple(compiled.positiontup or ())
+            found = self._compiled[dialect.name] = (str(compiled), self._ordering(asked))
+        return found
+
+    def _ordering(self, asked: tuple[str, ...]) -> Callable[[Params], Params]:
+        if asked == self._names:
+            return _as_is
+        positions = [self._names.index(name) for name in asked]
+        if len(positions) == 1:
+            return lambda values: (values[positions[0]],)
+        return itemgetter(*positions)
+
+
+def upsert(table: Table) -> Prepared:
+    """Insert rows of a table in its column order; an existing primary key is overwritten."""
+    names = [column.name for column in table.columns]
+    keys = [column.name for column in table.primary_key.columns]
+
+    def build(dialect: Dialect) -> Executable:
+        insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+        changed = {name: insert.excluded[name] for name in names if name not in keys}
+        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        return statement
+
+    return Prepared(names, build)
+
+
+def _as_is(values: Params) -> Params:
+    return values
+
+
+def _positional(dialect: Dialect) -> Dialect:
+    """The dialect with its driver's positional placeholders."""
+    style = "qmark" if dialect.name == "sqlite" else "format"
+    kind: Any = type(dialect)
+    positional: Dialect = kind(paramstyle=style)
+    return positional

@@ -1,0 +1,235 @@
+"""Tables of the SLO store. Instants are microseconds since 1970 UTC; counts are whole numbers of 1/scale."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+VERSION_TABLE = "ai_slo_version"
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _slo_id(*, primary_key: bool = False) -> Column[int]:
+    return Column("slo_id", _ID, ForeignKey("ai_slo_slo.id"), nullable=False, primary_key=primary_key)
+
+
+service = Table(
+    "ai_slo_service",
+    metadata,
+    Column("name", String(250), primary_key=True),
+    Column("definition", Text, nullable=False),
+)
+
+slo = Table(
+    "ai_slo_slo",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("name", String(250), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("service", String(250), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("definition", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("objective", String(100), nullable=False),
+    Column("rerun", String(16), nullable=False),
+    Column("scale", BigInteger, nullable=False, server_default="1"),
+    Column("bad_seq", BigInteger, nullable=False, server_default="0"),
+    Column("applied_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("name", "generation"),
+    Index("ix_ai_slo_slo_active", "name", unique=True, sqlite_where=text("active"), postgresql_where=text("active")),
+)
+
+measurement = Table(
+    "ai_slo_measurement",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("key", String(500), primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("good", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("value", Float),
+    Column("cause", String(32)),
+    Column("attributes", Text),
+    Column("recorded_at", BigInteger, nullable=False),
+    Index("ix_ai_slo_measurement_at", "slo_id", "at"),
+    sqlite_with_rowid=False,
+)
+
+run = Table(
+    "ai_slo_run",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("good", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("bad", SmallInteger, nullable=False),
+    Column("measurements", Integer, nullable=False),
+    Column("sum_good", BigInteger, nullable=False),
+    Column("sum_total", BigInteger, nullable=False),
+    Column("sum_bad", BigInteger, nullable=False),
+    Column("sum_runs", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
+)
+
+day = Table(
+    "ai_slo_day",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("sum_good", BigInteger, nullable=False),
+    Column("sum_total", BigInteger, nullable=False),
+    Column("sum_bad", BigInteger, nullable=False),
+    Column("sum_runs", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Sums of everything up to the end of a UTC day.",
+)
+
+evaluation = Table(
+    "ai_slo_evaluation",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("good", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("scale", BigInteger, nullable=False),
+    Column("bad_runs", BigInteger, nullable=False),
+    Column("runs", BigInteger, nullable=False),
+    Column("covered", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("latched", BigInteger, nullable=False),
+    Column("bad_seq", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="The last evaluation of each SLO, and which of its rules hold an incident open.",
+)
+
+incident = Table(
+    "ai_slo_incident",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    _slo_id(),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("resolved_at", BigInteger),
+    Column("severity", SmallInteger, nullable=False),
+    Index(
+        "ix_ai_slo_incident_open",
+        "slo_id",
+        unique=True,
+        sqlite_where=text("resolved_at IS NULL"),
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
+    Index("ix_ai_slo_incident_slo", "slo_id", "opened_at"),
+)
+
+incident_event = Table(
+    "ai_slo_incident_event",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("incident_id", _ID, ForeignKey("ai_slo_incident.id"), nullable=False, index=True),
+    Column("at", BigInteger, nullable=False),
+    Column("transition", String(16), nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+freeze = Table(
+    "ai_slo_freeze",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("service", String(250), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger),
+    Column("causes", Text, nullable=False),
+    Column("thawed_seqs", Text),
+    Index(
+        "ix_ai_slo_freeze_open",
+        "service",
+        unique=True,
+        sqlite_where=text("until IS NULL"),
+        postgresql_where=text("until IS NULL"),
+    ),
+    Index("ix_ai_slo_freeze_service", "service", "since"),
+)
+
+override = Table(
+    "ai_slo_override",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("service", String(250), nullable=False),
+    Column("author", String(250), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("ix_ai_slo_override_service", "service", "expires_at"),
+)
+
+audit = Table(
+    "ai_slo_audit",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("service", String(250), nullable=False),
+    Column("actor", String(500), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_ai_slo_audit_service", "service", "at"),
+    comment="Every decision about a freeze; rows are only ever added.",
+)
+
+outbox = Table(
+    "ai_slo_outbox",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    Column("dedup_key", String(500), nullable=False, unique=True),
+    Column("thread_key", String(250), nullable=False),
+    Column("target", String(250), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("next_attempt_at", BigInteger, nullable=False),
+    Column("sent_at", BigInteger),
+    Column("problem", Text),
+    Index("ix_ai_slo_outbox_due", "state", "next_attempt_at"),
+)
+
+thread = Table(
+    "ai_slo_thread",
+    metadata,
+    Column("target", String(250), primary_key=True),
+    Column("thread_key", String(250), primary_key=True),
+    Column("reference", String(250), nullable=False),
+    comment="What a channel calls the thread of an incident, such as Slack's ts.",
+)
+
+profile = Table(
+    "ai_slo_profile",
+    metadata,
+    Column("name", String(250), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)

@@ -1,0 +1,92 @@
+"""The last evaluation of each SLO."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from airflow_ai_slo.core.budget import budget
+from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.definitions import Stored
+from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.tables import evaluation
+
+_put = upsert(evaluation)
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What was last seen of an SLO.
+
+    :param latched: rules that hold its incident open, one bit each.
+    :param bad_seq: how many runs had turned bad by then.
+    """
+
+    slo_id: int
+    at: int
+    latched: int
+    bad_seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class LastBudget:
+    """Budget remaining when an SLO was last evaluated; ``at`` is None if it never was."""
+
+    slo: str
+    at: datetime | None
+    remaining: Fraction | None
+
+
+def last(connection: Connection) -> dict[int, Last]:
+    """The last evaluation of every SLO, by its row."""
+    query = select(evaluation.c.slo_id, evaluation.c.at, evaluation.c.latched, evaluation.c.bad_seq)
+    return {row[0]: Last(*row) for row in connection.execute(query)}
+
+
+def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, int]]) -> None:
+    """Keep evaluations, each with the rules it leaves latched."""
+    _put.many(connection, [_row(stored, seen, latched) for stored, seen, latched in rows])
+
+
+def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:
+    """What remained of each SLO's budget when it was last evaluated."""
+    ids = [one.slo_id for one in stored]
+    found = {row.slo_id: row for row in connection.execute(select(evaluation).where(evaluation.c.slo_id.in_(ids)))}
+    return [_last_budget(one, found.get(one.slo_id)) for one in stored]
+
+
+def forget(connection: Connection, slo_id: int) -> None:
+    """Drop the last evaluation of a generation that ended."""
+    connection.execute(evaluation.delete().where(evaluation.c.slo_id == slo_id))
+
+
+def _row(stored: Stored, seen: Evaluation, latched: int) -> tuple[Any, ...]:
+    counts, scale = seen.counts, stored.scale
+    return (
+        stored.slo_id,
+        to_micros(seen.at),
+        counts.good if scale == 1 else int(counts.good * scale),
+        counts.total if scale == 1 else int(counts.total * scale),
+        scale,
+        counts.bad_runs,
+        counts.runs,
+        seen.coverage.numerator,
+        seen.coverage.denominator,
+        latched,
+        stored.bad_seq,
+    )
+
+
+def _last_budget(stored: Stored, row: Any) -> LastBudget:
+    if row is None:
+        return LastBudget(stored.slo.name, None, None)
+    counts = Counts(Fraction(row.good, row.scale), Fraction(row.total, row.scale))
+    left = budget(counts, stored.slo.objective, Fraction(row.covered, row.length))
+    return LastBudget(stored.slo.name, from_micros(row.at), left.remaining)

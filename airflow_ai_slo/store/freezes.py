@@ -1,0 +1,161 @@
+"""Freezes, overrides and the audit log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from airflow_ai_slo.core.freeze import Override
+from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.tables import audit, freeze, override
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """One freeze of a service; ``until`` is None while it holds.
+
+    :param causes: since when each SLO has been a cause of it.
+    """
+
+    id: int
+    service: str
+    since: datetime
+    until: datetime | None
+    causes: Mapping[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit log."""
+
+    at: datetime
+    service: str
+    actor: str
+    action: str
+    detail: str
+
+
+def open_freezes(connection: Connection, service: str | None = None) -> dict[str, Freeze]:
+    """Freezes that hold now, by service."""
+    query = select(freeze).where(freeze.c.until.is_(None))
+    if service is not None:
+        query = query.where(freeze.c.service == service)
+    return {row.service: _freeze(row) for row in connection.execute(query)}
+
+
+def start(connection: Connection, service: str, causes: Iterable[str], at: datetime) -> Freeze:
+    """Freeze a service."""
+    since = dict.fromkeys(sorted(causes), at)
+    row = insert(freeze).values(service=service, since=to_micros(at), causes=_causes(since))
+    freeze_id = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]
+    return Freeze(freeze_id, service, at, None, since)
+
+
+def widen(connection: Connection, found: Freeze, causes: Iterable[str], at: datetime) -> None:
+    """Add causes to a freeze that holds."""
+    since = {name: found.causes.get(name, at) for name in sorted(causes)}
+    connection.execute(update(freeze).where(freeze.c.id == found.id).values(causes=_causes(since)))
+
+
+def end(connection: Connection, found: Freeze, at: datetime, seqs: Mapping[int, int]) -> None:
+    """Thaw a service.
+
+    :param seqs: how many runs of each SLO row had turned bad by now; only a later one freezes again.
+    """
+    values = {"until": to_micros(at), "thawed_seqs": json.dumps({str(key): value for key, value in seqs.items()})}
+    connection.execute(update(freeze).where(freeze.c.id == found.id).values(**values))
+
+
+def thawed_seqs(connection: Connection, service: str) -> dict[int, int]:
+    """How many runs of each SLO row had turned bad when the service last thawed."""
+    query = (
+        select(freeze.c.thawed_seqs)
+        .where(freeze.c.service == service, freeze.c.until.is_not(None))
+        .order_by(freeze.c.until.desc(), freeze.c.id.desc())
+        .limit(1)
+    )
+    text = connection.execute(query).scalar()
+    return {int(key): value for key, value in json.loads(text).items()} if text else {}
+
+
+def history(connection: Connection, service: str, since: datetime, until: datetime) -> list[Freeze]:
+    """Freezes of a service that held at some time in ``(since, until]``, oldest first."""
+    query = (
+        select(freeze)
+        .where(
+            freeze.c.service == service,
+            freeze.c.since <= to_micros(until),
+            freeze.c.until.is_(None) | (freeze.c.until > to_micros(since)),
+        )
+        .order_by(freeze.c.since)
+    )
+    return [_freeze(row) for row in connection.execute(query)]
+
+
+def add_override(connection: Connection, given: Override) -> None:
+    """Let changes through a freeze for a while."""
+    connection.execute(
+        insert(override).values(
+            service=given.service,
+            author=given.author,
+            reason=given.reason,
+            created_at=to_micros(given.created_at),
+            expires_at=to_micros(given.expires_at),
+        )
+    )
+
+
+def override_of(connection: Connection, service: str, now: datetime) -> Override | None:
+    """The override in force, the one that lasts longest."""
+    query = (
+        select(override)
+        .where(
+            override.c.service == service,
+            override.c.created_at <= to_micros(now),
+            override.c.expires_at > to_micros(now),
+        )
+        .order_by(override.c.expires_at.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    return Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
+
+
+def write_audit(connection: Connection, entry: Entry) -> None:
+    """Add a line to the audit log."""
+    connection.execute(
+        insert(audit).values(
+            at=to_micros(entry.at),
+            service=entry.service,
+            actor=entry.actor,
+            action=entry.action,
+            detail=entry.detail,
+        )
+    )
+
+
+def read_audit(connection: Connection, service: str | None = None, *, limit: int = 1000) -> list[Entry]:
+    """The audit log, newest first."""
+    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    if service is not None:
+        query = query.where(audit.c.service == service)
+    return [
+        Entry(from_micros(row.at), row.service, row.actor, row.action, row.detail) for row in connection.execute(query)
+    ]
+
+
+def _causes(since: Mapping[str, datetime]) -> str:
+    return json.dumps({name: to_micros(at) for name, at in since.items()})
+
+
+def _freeze(row: Any) -> Freeze:
+    causes = {name: from_micros(at) for name, at in json.loads(row.causes).items()}
+    until = None if row.until is None else from_micros(row.until)
+    return Freeze(row.id, row.service, from_micros(row.since), until, causes)

@@ -1,0 +1,141 @@
+"""Incidents: at most one open per SLO, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from airflow_ai_slo.core.definition import Severity
+from airflow_ai_slo.core.incident import Transition
+from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.tables import incident, incident_event, slo
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident; ``resolved_at`` is None while open."""
+
+    id: int
+    slo_id: int
+    opened_at: datetime
+    resolved_at: datetime | None
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to an incident."""
+
+    slo: str
+    incident_id: int
+    at: datetime
+    transition: Transition
+    severity: Severity
+    reason: str
+
+
+def open_of(connection: Connection, slo_id: int) -> Incident | None:
+    """The SLO's open incident."""
+    row = connection.execute(
+        select(incident).where(incident.c.slo_id == slo_id, incident.c.resolved_at.is_(None))
+    ).one_or_none()
+    return None if row is None else _incident(row)
+
+
+def advance(
+    connection: Connection,
+    slo_id: int,
+    transition: Transition,
+    severity: Severity | None,
+    *,
+    at: datetime,
+    reason: str,
+) -> Incident:
+    """Apply one transition and write it down.
+
+    :param severity: after the transition; None when it closes the incident.
+    """
+    if transition is Transition.OPENED and severity is not None:
+        opened = insert(incident).values(slo_id=slo_id, opened_at=to_micros(at), severity=int(severity))
+        incident_id = connection.execute(opened).inserted_primary_key[0]  # type: ignore[index]
+        current = Incident(incident_id, slo_id, at, None, severity)
+    else:
+        found = open_of(connection, slo_id)
+        if found is None:
+            raise LookupError(f"SLO row {slo_id} has no open incident to be {transition}")
+        current = _changed(connection, found, severity, at)
+    connection.execute(
+        insert(incident_event).values(
+            incident_id=current.id,
+            at=to_micros(at),
+            transition=transition.value,
+            severity=int(current.severity),
+            reason=reason,
+        )
+    )
+    return current
+
+
+def _changed(connection: Connection, found: Incident, severity: Severity | None, at: datetime) -> Incident:
+    if severity is None:
+        changed = Incident(found.id, found.slo_id, found.opened_at, at, found.severity)
+        values = {"resolved_at": to_micros(at)}
+    else:
+        changed = Incident(found.id, found.slo_id, found.opened_at, None, severity)
+        values = {"severity": int(severity)}
+    connection.execute(update(incident).where(incident.c.id == found.id).values(**values))
+    return changed
+
+
+def events(connection: Connection, slo_id: int, since: datetime, until: datetime) -> list[Event]:
+    """What happened to an SLO's incidents in ``(since, until]``, oldest first."""
+    query = (
+        select(slo.c.name, incident_event)
+        .join(incident, incident.c.id == incident_event.c.incident_id)
+        .join(slo, slo.c.id == incident.c.slo_id)
+        .where(
+            incident.c.slo_id == slo_id,
+            incident_event.c.at > to_micros(since),
+            incident_event.c.at <= to_micros(until),
+        )
+        .order_by(incident_event.c.at, incident_event.c.id)
+    )
+    return [
+        Event(
+            row.name,
+            row.incident_id,
+            from_micros(row.at),
+            Transition(row.transition),
+            Severity(row.severity),
+            row.reason,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def history(connection: Connection, slo_id: int, since: datetime, until: datetime) -> list[tuple[Incident, str]]:
+    """An SLO's incidents that were open at some time in ``(since, until]``, oldest first, with why each opened."""
+    query = (
+        select(incident, incident_event.c.reason)
+        .join(incident_event, incident_event.c.incident_id == incident.c.id)
+        .where(
+            incident.c.slo_id == slo_id,
+            incident.c.opened_at <= to_micros(until),
+            (incident.c.resolved_at.is_(None)) | (incident.c.resolved_at > to_micros(since)),
+            incident_event.c.transition == Transition.OPENED.value,
+        )
+        .order_by(incident.c.opened_at)
+    )
+    return [(_incident(row), row.reason) for row in connection.execute(query)]
+
+
+def _incident(row: Row[tuple[object, ...]]) -> Incident:
+    return Incident(
+        row.id,
+        row.slo_id,
+        from_micros(row.opened_at),
+        None if row.resolved_at is None else from_micros(row.resolved_at),
+        Severity(row.severity),
+    )

@@ -1,0 +1,130 @@
+"""Messages that commit together with what they tell, and are handed out one deliverer at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Executable, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.tables import outbox, thread
+
+DEFAULT_TARGET = "default"
+_LEASE = timedelta(minutes=2)
+_put_thread = upsert(thread)
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A message to be delivered.
+
+    :param attempts: earlier tries.
+    :param thread: what the channel calls the incident's thread, once it has one.
+    """
+
+    id: int
+    target: str
+    thread_key: str
+    message: Mapping[str, Any]
+    attempts: int
+    thread: str | None
+
+
+def _add_query(dialect: Dialect) -> Executable:
+    build: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(outbox)
+    names = ("dedup_key", "thread_key", "target", "message", "created_at", "next_attempt_at")
+    statement: Executable = build.values(
+        state="pending", attempts=0, **{name: bindparam(name) for name in names}
+    ).on_conflict_do_nothing(index_elements=["dedup_key"])
+    return statement
+
+
+def add(
+    connection: Connection,
+    *,
+    dedup_key: str,
+    thread_key: str,
+    target: str,
+    message: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Put a message in; one with the same ``dedup_key`` is already there and stays."""
+    values = {
+        "dedup_key": f"{dedup_key}@{target}",
+        "thread_key": thread_key,
+        "target": target,
+        "message": json.dumps(message),
+        "created_at": to_micros(at),
+        "next_attempt_at": to_micros(at),
+    }
+    connection.execute(_add_query(connection.dialect), values)
+
+
+def claim(connection: Connection, targets: Collection[str], now: datetime) -> Pending | None:
+    """Take the oldest message that is due, and keep others from taking it for a while.
+
+    A thread's messages go out in order: one waits while an earlier one of its thread is still pending.
+    """
+    earlier = outbox.alias("earlier")
+    waits = (
+        select(earlier.c.id)
+        .where(
+            earlier.c.thread_key == outbox.c.thread_key,
+            earlier.c.target == outbox.c.target,
+            earlier.c.state == "pending",
+            earlier.c.id < outbox.c.id,
+        )
+        .exists()
+    )
+    query = (
+        select(outbox, thread.c.reference)
+        .outerjoin(thread, (thread.c.target == outbox.c.target) & (thread.c.thread_key == outbox.c.thread_key))
+        .where(
+            outbox.c.state == "pending",
+            outbox.c.next_attempt_at <= to_micros(now),
+            outbox.c.target.in_(targets),
+            ~waits,
+        )
+        .order_by(outbox.c.id)
+        .limit(1)
+        .with_for_update(of=outbox, skip_locked=True)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        return None
+    leased = {"next_attempt_at": to_micros(now + _LEASE), "attempts": row.attempts + 1}
+    connection.execute(update(outbox).where(outbox.c.id == row.id).values(**leased))
+    return Pending(row.id, row.target, row.thread_key, json.loads(row.message), row.attempts, row.reference)
+
+
+def sent(connection: Connection, claimed: Pending, reference: str | None, now: datetime) -> None:
+    """Write down that a message went out, and the thread it opened."""
+    connection.execute(
+        update(outbox).where(outbox.c.id == claimed.id).values(state="sent", sent_at=to_micros(now), problem=None)
+    )
+    if reference and reference != claimed.thread:
+        _put_thread.run(connection, claimed.target, claimed.thread_key, reference)
+
+
+def failed(connection: Connection, claimed: Pending, problem: str, retry_at: datetime | None) -> None:
+    """Write down a failed try; without ``retry_at`` the message is given up and says why."""
+    values: dict[str, Any] = {"problem": problem}
+    values |= {"state": "failed"} if retry_at is None else {"next_attempt_at": to_micros(retry_at)}
+    connection.execute(update(outbox).where(outbox.c.id == claimed.id).values(**values))
+
+
+def pending(connection: Connection) -> int:
+    """How many messages wait."""
+    return connection.execute(select(func.count()).select_from(outbox).where(outbox.c.state == "pending")).scalar_one()
+
+
+def problems(connection: Connection, limit: int = 10) -> list[tuple[datetime, str, str]]:
+    """Newest messages that were given up or wait after a failure: when they came, to whom, why."""
+    query = select(outbox).where(outbox.c.problem.is_not(None)).order_by(outbox.c.id.desc()).limit(limit)
+    return [(from_micros(row.created_at), row.target, row.problem) for row in connection.execute(query)]

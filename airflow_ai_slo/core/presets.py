@@ -10,14 +10,14 @@ from functools import lru_cache
 from airflow_ai_slo.core.definition import SLO, Alerting, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration
 
-_WORKBOOK = (
+WORKBOOK = (
     (Severity.PAGE, "1h", "5m", Fraction(2, 100)),
     (Severity.PAGE, "6h", "30m", Fraction(5, 100)),
     (Severity.TICKET, "1d", "2h", Fraction(10, 100)),
     (Severity.TICKET, "3d", "6h", Fraction(10, 100)),
 )
 _MICROSECOND = timedelta(microseconds=1)
-_SEED = ((Severity.PAGE, "1h", Fraction(14)), (Severity.TICKET, "6h", Fraction(7)))
+SEED = ((Severity.PAGE, "1h", Fraction(14)), (Severity.TICKET, "6h", Fraction(7)))
 
 
 def reachable(factor: Fraction, objective: Fraction) -> Fraction:
@@ -33,7 +33,7 @@ def reachable(factor: Fraction, objective: Fraction) -> Fraction:
 def workbook(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
     """2, 5, 10 and 10% of the budget over 1h/5m, 6h/30m (page), 1d/2h and 3d/6h (ticket)."""
     rules = []
-    for severity, long, short, spent in _WORKBOOK:
+    for severity, long, short, spent in WORKBOOK:
         window = Duration.parse(long)
         factor = spent * Fraction(period // _MICROSECOND, window.length // _MICROSECOND)
         rules.append(_rule(severity, window, Duration.parse(short), reachable(factor, objective)))
@@ -43,7 +43,7 @@ def workbook(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
 def seed(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
     """Page when burn > 14 over one hour, ticket when burn > 7 over six hours."""
     return tuple(
-        _rule(severity, Duration.parse(long), None, reachable(factor, objective)) for severity, long, factor in _SEED
+        _rule(severity, Duration.parse(long), None, reachable(factor, objective)) for severity, long, factor in SEED
     )
 
 

@@ -1,0 +1,9 @@
+"""OpenSLO v1 definitions: read from files, judged with field paths, turned into the core model."""
+
+from __future__ import annotations
+
+from airflow_ai_slo.openslo.loading import Loaded, load, require, validate
+from airflow_ai_slo.openslo.problems import DocumentResult, Problem
+from airflow_ai_slo.openslo.translate.alerts import Target
+
+__all__ = ["DocumentResult", "Loaded", "Problem", "Target", "load", "require", "validate"]

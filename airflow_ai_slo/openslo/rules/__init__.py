@@ -1,0 +1,1 @@
+"""OpenSLO v1's structure as data, and the few checks it is built from."""

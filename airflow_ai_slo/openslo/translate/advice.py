@@ -1,0 +1,88 @@
+"""What a definition asks for that its author may not expect: presets that change, budgets below one run."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+from math import ceil, floor
+
+from airflow_ai_slo.core.definition import SLO, Budgeting
+from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.presets import PRESETS, SEED, WORKBOOK
+from airflow_ai_slo.core.windows import RollingWindow
+from airflow_ai_slo.openslo.problems import Notes, Path
+from airflow_ai_slo.openslo.translate.annotations import PREFIX
+from airflow_ai_slo.openslo.translate.cadence import runs_per_day
+
+_ENOUGH = 3
+_LONGEST_DAYS = 366
+
+
+def advise(slo: SLO, objective_at: Path, notes: Notes) -> None:
+    """Note what the SLO's numbers lead to."""
+    _presets(slo, notes)
+    if slo.schedule is not None and slo.budgeting is Budgeting.OCCURRENCES:
+        _allowed_runs(slo, slo.schedule.cadence, objective_at, notes)
+
+
+def _presets(slo: SLO, notes: Notes) -> None:
+    """Say which textbook factors were raised to 1, and which could not be reached."""
+    highest = 1 / (1 - slo.objective)
+    used = PRESETS[slo.alerting](slo.objective, slo.window.duration.length)
+    for rule, factor in zip(used, _textbook(slo), strict=False):
+        if rule.factor == factor:
+            continue
+        said = (
+            f"is below 1 and raised to {float(rule.factor):g}"
+            if factor < 1
+            else f"cannot be reached, as burn rates end at {float(highest):g}, and becomes {float(rule.factor):g}"
+        )
+        what = f"{slo.alerting} preset, {rule.severity.label} over {rule.long}"
+        notes.warn(_at("alerting"), f"{what}: factor {float(factor):.3g} {said}")
+
+
+def _textbook(slo: SLO) -> list[Fraction]:
+    """The factors of a clock preset before they are fitted to the objective; the pipeline's are made to fit."""
+    if slo.alerting == "workbook":
+        return [spent * _ratio(slo.window.duration, long) for _, long, _, spent in WORKBOOK]
+    return [factor for _, _, factor in SEED] if slo.alerting == "seed" else []
+
+
+def _ratio(period: Duration, long: str) -> Fraction:
+    return Fraction(period.length // timedelta(seconds=1), Duration.parse(long).length // timedelta(seconds=1))
+
+
+def _allowed_runs(slo: SLO, cadence: str, objective_at: Path, notes: Notes) -> None:
+    """Warn where less than one bad run is allowed in a window, naming what would allow three."""
+    a_day = runs_per_day(cadence)
+    days = _ratio(slo.window.duration, "1d")
+    runs = a_day * days
+    allowed = (1 - slo.objective) * runs
+    if allowed >= 1:
+        return
+    ways = [*_longer_window(slo, a_day), *_lower_objective(runs)]
+    better = " or ".join(ways) if ways else "a shorter cadence"
+    notes.warn(
+        (*objective_at, "target"),
+        f"{float(slo.objective):g} of {float(runs):.4g} runs in {slo.window} allows {float(allowed):.2g} bad runs, "
+        f"so the first one spends more than the budget; {better} would allow {_ENOUGH}",
+    )
+
+
+def _longer_window(slo: SLO, a_day: Fraction) -> list[str]:
+    days = ceil(_ENOUGH / (1 - slo.objective) / a_day)
+    if days > _LONGEST_DAYS:
+        return []
+    return [f"{'a window' if isinstance(slo.window, RollingWindow) else 'a rolling window'} of {Duration(days, 'd')}"]
+
+
+def _lower_objective(runs: Fraction) -> list[str]:
+    for digits in (2, 3, 4, 5, 6):
+        objective = Fraction(floor((1 - _ENOUGH / runs) * 10**digits), 10**digits) if runs > _ENOUGH else Fraction(0)
+        if objective > 0:
+            return [f"an objective of {float(objective):g}"]
+    return []
+
+
+def _at(name: str) -> Path:
+    return ("metadata", "annotations", f"{PREFIX}{name}")

@@ -1,0 +1,26 @@
+"""Alerts: channel-neutral messages, and the channels that carry them."""
+
+from __future__ import annotations
+
+from airflow_ai_slo.alerts.channel import Channel, Receipt
+from airflow_ai_slo.alerts.compose import freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
+from airflow_ai_slo.alerts.retry import next_attempt
+from airflow_ai_slo.alerts.slack import SlackBotChannel, SlackWebhookChannel
+from airflow_ai_slo.alerts.words import fired
+
+__all__ = [
+    "Channel",
+    "Fact",
+    "Kind",
+    "Link",
+    "Message",
+    "Receipt",
+    "SlackBotChannel",
+    "SlackWebhookChannel",
+    "fired",
+    "freeze_message",
+    "incident_message",
+    "next_attempt",
+    "thaw_line",
+]

@@ -1,0 +1,195 @@
+"""Builds messages from what core decided. Pure: every figure and instant comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from airflow_ai_slo.alerts import words
+from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
+from airflow_ai_slo.core.burn import Outcome
+from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze import EXEMPT_LABELS, Reason, good_runs_to_thaw
+from airflow_ai_slo.core.incident import Transition
+from airflow_ai_slo.core.numbers import Exact
+
+_KINDS = {
+    Transition.OPENED: Kind.INCIDENT_OPENED,
+    Transition.ESCALATED: Kind.INCIDENT_ESCALATED,
+    Transition.DEESCALATED: Kind.INCIDENT_DEESCALATED,
+    Transition.RESOLVED: Kind.INCIDENT_RESOLVED,
+    Transition.SUPERSEDED: Kind.INCIDENT_SUPERSEDED,
+}
+_ENDED = (Transition.RESOLVED, Transition.SUPERSEDED)
+
+
+def incident_message(
+    evaluation: Evaluation,
+    transition: Transition,
+    severity: Severity,
+    *,
+    incident_id: int,
+    opened_at: datetime,
+    at: datetime,
+    spent_by: Mapping[str, Exact] | None = None,
+    reason: str = "",
+    links: Sequence[Link] = (),
+) -> Message:
+    """Say what happened to an incident.
+
+    :param severity: the incident's severity after the transition; of an ended one, the last it had.
+    :param at: when it happened.
+    :param spent_by: bad events per cause in the SLO's window; None or empty leaves the fact out.
+    :param reason: what fired when it opened, as :func:`~airflow_ai_slo.alerts.words.fired` said it then.
+    """
+    slo = evaluation.slo
+    return Message(
+        kind=_KINDS[transition],
+        title=f"{_heading(transition, severity)}: {slo.title}",
+        at=at,
+        thread_key=f"incident:{incident_id}",
+        dedup_key=f"incident:{incident_id}:{transition}:{_stamp(at)}",
+        severity=severity,
+        service=slo.service,
+        slo=slo.name,
+        facts=_facts(evaluation, transition, opened_at=opened_at, at=at, spent_by=spent_by or {}, reason=reason),
+        body=_body(evaluation, transition, severity),
+        links=tuple(links),
+    )
+
+
+def freeze_message(
+    service: str,
+    reasons: Sequence[Reason],
+    *,
+    started: bool,
+    at: datetime,
+    freeze_id: int,
+    thaws: Sequence[str] = (),
+    links: Sequence[Link] = (),
+) -> Message:
+    """Say that a service froze or thawed.
+
+    :param reasons: the SLOs that froze it; of a thaw, those that had.
+    :param thaws: what would thaw it, one line per SLO (:func:`thaw_line`); or what did thaw it.
+    """
+    state = "started" if started else "thawed"
+    since = min((reason.since for reason in reasons), default=at)
+    frozen = "" if started else f" to {words.instant(at)} ({words.length(at - since)})"
+    return Message(
+        kind=Kind.FREEZE_STARTED if started else Kind.FREEZE_THAWED,
+        title=f"Frozen: {service}" if started else f"Thawed: {service}",
+        at=at,
+        thread_key=f"freeze:{freeze_id}",
+        dedup_key=f"freeze:{freeze_id}:{state}:{_stamp(at)}",
+        service=service,
+        facts=(
+            Fact("Service", service),
+            Fact("Frozen since" if started else "Was frozen", words.instant(since) + frozen),
+        ),
+        body=(*_freeze_lines(reasons, started=started), *_thaw_lines(thaws, started=started)),
+        links=tuple(links),
+    )
+
+
+def thaw_line(slo: SLO, allowed: Fraction | None) -> str:
+    """What thaws a service that this SLO froze.
+
+    :param allowed: bad events its window may hold; None while unknown.
+    """
+    runs = good_runs_to_thaw(slo, allowed)
+    above = f"more than {words.floored(slo.thaw_above, 3)} of its budget is left"
+    streak = f", or after {runs} good runs in a row over at least a day" if runs is not None else ""
+    return f"{slo.title}: thaws when {above}{streak}"
+
+
+def _heading(transition: Transition, severity: Severity) -> str:
+    if transition is Transition.ESCALATED:
+        return f"Now a {severity.label}"
+    if transition is Transition.DEESCALATED:
+        return f"Down to a {severity.label}"
+    if transition is Transition.RESOLVED:
+        return "Resolved"
+    return "Closed" if transition is Transition.SUPERSEDED else severity.label.capitalize()
+
+
+def _facts(
+    evaluation: Evaluation,
+    transition: Transition,
+    *,
+    opened_at: datetime,
+    at: datetime,
+    spent_by: Mapping[str, Exact],
+    reason: str,
+) -> tuple[Fact, ...]:
+    slo, open_for = evaluation.slo, words.length(at - opened_at)
+    facts = [
+        Fact("Service", slo.service),
+        Fact("SLO", slo.name),
+        Fact("Budget left", words.budget_left(evaluation)),
+        Fact("SLI", words.sli(evaluation)),
+    ]
+    if transition in _ENDED:
+        facts.append(Fact("Was open", f"{words.instant(opened_at)} to {words.instant(at)} ({open_for})"))
+    elif transition is Transition.OPENED:
+        facts.append(Fact("Since", words.instant(opened_at)))
+    else:
+        facts.append(Fact("Since", f"{words.instant(opened_at)} ({open_for} ago)"))
+    if causes := words.spent_by(spent_by):
+        facts.append(Fact("Spent by", causes))
+    if reason and transition is not Transition.OPENED:
+        facts.append(Fact("Opened on", reason))
+    return tuple(facts)
+
+
+def _body(evaluation: Evaluation, transition: Transition, severity: Severity) -> tuple[str, ...]:
+    if transition is Transition.RESOLVED:
+        return ("No burn rule holds it open any more.",)
+    if transition is Transition.SUPERSEDED:
+        return ("What it measures was redefined. The old history stays readable, the new one starts empty.",)
+    if transition is Transition.DEESCALATED:
+        rules = _holding(evaluation, severity)
+        lines = [f"Still burning: {words.rates(evaluation, rule)} ({rule.severity.label} rule)." for rule in rules]
+    else:
+        rules = words.firing(evaluation)
+        lines = [
+            f"Burning budget {words.rates(evaluation, rule)}, {words.limit(rule)} ({rule.severity.label})."
+            for rule in rules
+        ]
+    if rules:
+        released = dict.fromkeys(words.back(rule) for rule in rules)
+        lines.append(f"Resolves when burn is back to {', and '.join(released)}.")
+    return tuple(lines)
+
+
+def _holding(evaluation: Evaluation, severity: Severity) -> list[BurnRule]:
+    """Rules that may hold a de-escalated incident open: up to its severity, not yet observed within their factor."""
+    return [
+        alert.rule
+        for alert in evaluation.alerts
+        if alert.rule.severity <= severity and not alert.cleared and alert.outcome is not Outcome.UNKNOWN
+    ]
+
+
+def _freeze_lines(reasons: Sequence[Reason], *, started: bool) -> list[str]:
+    if not started:
+        return [f"{reason.slo} had spent its budget." for reason in reasons]
+    return [
+        f"{reason.slo}: budget left {'unknown' if reason.remaining is None else words.percent_left(reason.remaining)}, "
+        f"since {words.instant(reason.since)}."
+        for reason in reasons
+    ]
+
+
+def _thaw_lines(thaws: Sequence[str], *, started: bool) -> list[str]:
+    lines = [line if line.endswith(".") else f"{line}." for line in thaws]
+    if started:
+        lines.append("A release or an override, with author and reason, lets changes through earlier.")
+        lines.append(f"Changes labelled {', '.join(sorted(EXEMPT_LABELS))} pass.")
+    return lines
+
+
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"

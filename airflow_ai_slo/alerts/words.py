@@ -1,0 +1,136 @@
+"""Exact figures as people read them. Percentages are rounded down: they never look better than they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from airflow_ai_slo.core.burn import Outcome
+from airflow_ai_slo.core.definition import BurnRule, Operator
+from airflow_ai_slo.core.durations import Runs, Span
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.numbers import Exact
+
+_BEYOND: dict[Operator, str] = {"gt": "beyond", "gte": "at or beyond", "lt": "below", "lte": "at or below"}
+_BACK: dict[Operator, str] = {"gt": "{} or less", "gte": "below {}", "lt": "{} or more", "lte": "above {}"}
+
+
+def instant(at: datetime) -> str:
+    """``2026-02-03 06:10 UTC``."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def length(span: timedelta) -> str:
+    """``3 h 30 min``; whole minutes, the two largest units."""
+    minutes = max(span // timedelta(minutes=1), 0)
+    days, minutes = divmod(minutes, 1440)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return " ".join(parts[:2]) or "under a minute"
+
+
+def amount(number: Exact) -> str:
+    """``1,234`` or ``0.15``: a count, to at most two decimals."""
+    if Fraction(number).denominator == 1:
+        return f"{int(number):,}"
+    text = f"{float(number):,.2f}"
+    return text.rstrip("0").rstrip(".") if float(text.replace(",", "")) else "under 0.01"
+
+
+def floored(share: Fraction, decimals: int) -> str:
+    """A share in percent, rounded down: 99.4999% never reads 99.5%."""
+    scale = 10**decimals
+    text = f"{math.floor(share * 100 * scale) / scale:.{decimals}f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
+
+
+def percent_left(remaining: Fraction) -> str:
+    """Budget remaining: ``33%``, ``-67%``, ``0.4%``; something left never reads 0%."""
+    if 0 < remaining < Fraction(1, 1000):
+        return "under 0.1%"
+    return floored(remaining, 1 if 0 < remaining < Fraction(1, 10) else 0)
+
+
+def times(burn: Fraction) -> str:
+    """``14.4x``: how many times faster than the budget lasts."""
+    value = float(burn)
+    text = f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "x"
+
+
+def over(span: Span) -> str:
+    """``1h``, or ``the last 2 runs``."""
+    return f"the last {span}" if isinstance(span, Runs) else str(span)
+
+
+def unit(evaluation: Evaluation) -> str:
+    """``run`` where every run counts once, else ``event``."""
+    counts = evaluation.counts
+    return "run" if counts.runs and counts.total == counts.runs else "event"
+
+
+def counted(number: Exact, what: str) -> str:
+    """``1 bad run``, ``2 bad runs``."""
+    return f"{amount(number)} bad {what}{'' if number == 1 else 's'}"
+
+
+def budget_left(evaluation: Evaluation) -> str:
+    """``33%: 1 of 3 bad runs left``, and whether that is an estimate."""
+    budget, what = evaluation.budget, unit(evaluation)
+    if budget.allowed is None or budget.remaining is None:
+        return f"unknown: nothing measured in {evaluation.slo.window}"
+    left = budget.allowed - budget.consumed
+    if left > 0:
+        words = f"{amount(left)} of {amount(budget.allowed)} bad {what}s left"
+    elif left == 0:
+        words = f"all of {counted(budget.allowed, what)} spent"
+    else:
+        words = f"{counted(budget.consumed, what)}, {amount(budget.allowed)} allowed"
+    text = f"{percent_left(budget.remaining)}: {words}"
+    if budget.estimate:
+        text += f" (estimate, {floored(budget.coverage, 0)} of {evaluation.slo.window} watched)"
+    return text
+
+
+def sli(evaluation: Evaluation) -> str:
+    """``98.214%, objective 99.5%``."""
+    objective = f"objective {floored(evaluation.slo.objective, 6)} over {evaluation.slo.window}"
+    return f"unknown, {objective}" if evaluation.sli is None else f"{floored(evaluation.sli, 3)}, {objective}"
+
+
+def spent_by(causes: Mapping[str, Exact]) -> str:
+    """``data drift 3, late 1``: what spent the budget, most first."""
+    spent = sorted(((number, cause) for cause, number in causes.items() if number > 0), key=lambda x: (-x[0], x[1]))
+    return ", ".join(f"{str(cause).replace('_', ' ')} {amount(number)}" for number, cause in spent)
+
+
+def rates(evaluation: Evaluation, rule: BurnRule) -> str:
+    """``20x over 1h and 33x over 5m``: what burns now in a rule's windows."""
+    spans = [rule.long] if rule.short in (None, rule.long) else [rule.long, rule.short]
+    burns = [(span, evaluation.windows[span].burn_rate(evaluation.slo.objective)) for span in spans if span]
+    return " and ".join(f"{'unknown' if burn is None else times(burn)} over {over(span)}" for span, burn in burns)
+
+
+def limit(rule: BurnRule) -> str:
+    """``beyond 14.4x``: what makes a rule fire."""
+    return f"{_BEYOND[rule.op]} {times(rule.factor)}"
+
+
+def back(rule: BurnRule) -> str:
+    """``14.4x or less over 5m``: what releases a rule."""
+    return f"{_BACK[rule.op].format(times(rule.factor))} over {over(rule.short or rule.long)}"
+
+
+def firing(evaluation: Evaluation) -> list[BurnRule]:
+    """Rules that fire, pages first."""
+    rules = [alert.rule for alert in evaluation.alerts if alert.outcome is Outcome.FIRING]
+    return sorted(rules, key=lambda rule: -rule.severity)
+
+
+def fired(evaluation: Evaluation) -> str:
+    """``page: burn 20x over 1h and 33x over 5m, beyond 14.4x``: the loudest firing rule; empty where none fires."""
+    for rule in firing(evaluation):
+        return f"{rule.severity.label}: burn {rates(evaluation, rule)}, {limit(rule)}"
+    return ""

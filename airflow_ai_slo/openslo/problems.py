@@ -13,6 +13,7 @@ Level = Literal["error", "warning"]
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHOWN = 60
+_LONGEST_KEY = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,10 @@ def render(at: Path) -> str:
     for step in at:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif _PLAIN_KEY.fullmatch(step):
+        elif len(step) <= _LONGEST_KEY and _PLAIN_KEY.fullmatch(step):
             text += f".{step}" if text else step
         else:
-            text += f"[{json.dumps(_cut(step), ensure_ascii=False)}]"
+            text += f"[{json.dumps(_cut(step, _LONGEST_KEY), ensure_ascii=False)}]"
     return text
 
 
@@ -168,5 +169,5 @@ def _one_line(value: object) -> str:
     return "a list" if isinstance(value, Sequence) else repr(value)
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+def _cut(text: str, longest: int = _SHOWN) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"

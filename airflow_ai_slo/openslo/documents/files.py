@@ -57,8 +57,9 @@ def read(paths: Sequence[FilePath | str], *, strict: bool) -> list[Document]:
     seen: set[str] = set()
     for path in paths:
         for file, searched in _find(FilePath(path)):
-            if file not in seen:
-                seen.add(file)
+            where = os.path.realpath(file)
+            if where not in seen:
+                seen.add(where)
                 documents.extend(_documents(file, searched=searched, strict=strict))
     return documents
 

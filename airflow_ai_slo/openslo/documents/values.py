@@ -208,7 +208,7 @@ def plain(text: str) -> Any:
 def _key(event: yaml.Event) -> tuple[str, bool]:
     """A key's text, and whether it is YAML's merge key."""
     if not isinstance(event, yaml.ScalarEvent):
-        raise MalformedError("a key must be text, not a mapping, list or alias", _line(event.start_mark))
+        raise MalformedError("a key must be text (a template must be rendered first)", _line(event.start_mark))
     if event.implicit[0] and event.value in _NULLS:
         raise MalformedError("a key is empty; every key needs a name", _line(event.start_mark))
     return str(event.value), event.value == "<<" and bool(event.implicit[0])

@@ -10,35 +10,35 @@ from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.presets import PRESETS, SEED, WORKBOOK
 from airflow_ai_slo.core.windows import RollingWindow
-from airflow_ai_slo.openslo.problems import Notes, Path
-from airflow_ai_slo.openslo.translate.annotations import PREFIX
+from airflow_ai_slo.openslo.problems import Notes, Path, listed
 from airflow_ai_slo.openslo.translate.cadence import runs_per_day
 
 _ENOUGH = 3
 _LONGEST_DAYS = 366
 
 
-def advise(slo: SLO, objective_at: Path, notes: Notes) -> None:
+def advise(slo: SLO, target_at: Path, notes: Notes) -> None:
     """Note what the SLO's numbers lead to."""
-    _presets(slo, notes)
+    _presets(slo, target_at, notes)
     if slo.schedule is not None and slo.budgeting is Budgeting.OCCURRENCES:
-        _allowed_runs(slo, slo.schedule.cadence, objective_at, notes)
+        _allowed_runs(slo, slo.schedule.cadence, target_at, notes)
 
 
-def _presets(slo: SLO, notes: Notes) -> None:
+def _presets(slo: SLO, target_at: Path, notes: Notes) -> None:
     """Say which textbook factors were raised to 1, and which could not be reached."""
-    highest = 1 / (1 - slo.objective)
+    raised: list[str] = []
+    replaced: list[str] = []
     used = PRESETS[slo.alerting](slo.objective, slo.window.duration.length)
     for rule, factor in zip(used, _textbook(slo), strict=False):
-        if rule.factor == factor:
-            continue
-        said = (
-            f"is below 1 and raised to {float(rule.factor):g}"
-            if factor < 1
-            else f"cannot be reached, as burn rates end at {float(highest):g}, and becomes {float(rule.factor):g}"
-        )
-        what = f"{slo.alerting} preset, {rule.severity.label} over {rule.long}"
-        notes.warn(_at("alerting"), f"{what}: factor {float(factor):.3g} {said}")
+        what = f"{rule.severity.label} over {rule.long} from {float(factor):.3g} to {float(rule.factor):.3g}"
+        if rule.factor != factor:
+            (raised if factor < 1 else replaced).append(what)
+    if raised:
+        why = "a factor below 1 fires on a burn that can be kept up"
+        notes.warn(("spec", "timeWindow"), f"{slo.alerting} preset changes {listed(raised)}: {why}")
+    if replaced:
+        why = f"with this objective burn rates end at {float(1 / (1 - slo.objective)):g}"
+        notes.warn(target_at, f"{slo.alerting} preset changes {listed(replaced)}: {why}")
 
 
 def _textbook(slo: SLO) -> list[Fraction]:
@@ -52,7 +52,7 @@ def _ratio(period: Duration, long: str) -> Fraction:
     return Fraction(period.length // timedelta(seconds=1), Duration.parse(long).length // timedelta(seconds=1))
 
 
-def _allowed_runs(slo: SLO, cadence: str, objective_at: Path, notes: Notes) -> None:
+def _allowed_runs(slo: SLO, cadence: str, target_at: Path, notes: Notes) -> None:
     """Warn where less than one bad run is allowed in a window, naming what would allow three."""
     a_day = runs_per_day(cadence)
     days = _ratio(slo.window.duration, "1d")
@@ -63,7 +63,7 @@ def _allowed_runs(slo: SLO, cadence: str, objective_at: Path, notes: Notes) -> N
     ways = [*_longer_window(slo, a_day), *_lower_objective(runs)]
     better = " or ".join(ways) if ways else "a shorter cadence"
     notes.warn(
-        (*objective_at, "target"),
+        target_at,
         f"{float(slo.objective):g} of {float(runs):.4g} runs in {slo.window} allows {float(allowed):.2g} bad runs, "
         f"so the first one spends more than the budget; {better} would allow {_ENOUGH}",
     )
@@ -82,7 +82,3 @@ def _lower_objective(runs: Fraction) -> list[str]:
         if objective > 0:
             return [f"an objective of {float(objective):g}"]
     return []
-
-
-def _at(name: str) -> Path:
-    return ("metadata", "annotations", f"{PREFIX}{name}")

@@ -125,6 +125,10 @@ def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
         "schedule": _schedule(values),
     }
+    if not options["freeze"]:
+        for name in ("thaw-above", "thaw-after-good-runs"):
+            if name in values:
+                notes.warn(_at(name), f'has no effect without {PREFIX}freeze: "true"')
     if "cadence" not in values:
         for name in _SCHEDULE_ONLY:
             if name in values:

@@ -18,14 +18,11 @@ _MACROS = {
     "@yearly": "0 0 1 1 *",
 }
 _FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day of month", 1, 31), ("month", 1, 12), ("day of week", 0, 7))
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 _WORDS = {
-    "month": {
-        word: index
-        for index, word in enumerate(
-            ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1
-        )
-    },
-    "day of week": {word: index for index, word in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])},
+    "month": {word: index for index, word in enumerate(_MONTHS, 1)},
+    "day of week": {word: index for index, word in enumerate(_WEEKDAYS)},
 }
 _PART = re.compile(r"(?:(\*)|(\w{1,3})(?:-(\w{1,3}))?)(?:/([0-9]{1,3}))?")
 _YEARS = (date(2024, 1, 1), date(2028, 1, 1))

@@ -61,7 +61,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
     except DefinitionError as error:
         notes.error((), f"{error.path}: {error.message}")
         return None, []
-    advise(slo, objective_at, notes)
+    advise(slo, (*objective_at, _target_key(objective)), notes)
     return slo, alerting.inline_targets
 
 
@@ -92,7 +92,7 @@ def _objective(spec: Table, notes: Notes) -> tuple[Table, Path]:
 
 def _share(objective: Table, at: Path, notes: Notes) -> Fraction | None:
     """The target as an exact share, above 0 and below 1."""
-    key = "target" if objective.get("target") is not None else "targetPercent"
+    key = _target_key(objective)
     share = scalars.number(objective.get(key))
     if share is None:
         return None
@@ -102,6 +102,10 @@ def _share(objective: Table, at: Path, notes: Notes) -> Fraction | None:
         notes.error((*at, key), f"{show(objective[key])}: an error budget needs an objective above 0 and below 100%")
         return None
     return share
+
+
+def _target_key(objective: Table) -> str:
+    return "target" if objective.get("target") is not None else "targetPercent"
 
 
 def _service(spec: Table, catalogue: Catalogue, notes: Notes) -> str:

@@ -47,7 +47,7 @@ def _window(window: Table, at: Path, notes: Notes) -> Window | None:
         )
         return None
     if duration.unit == "m":
-        notes.warn((*at, "duration"), f"{duration} is {duration.count} minutes; a month is written 1M")
+        notes.warn((*at, "duration"), f"{duration} is in minutes; a month is written 1M")
     return CalendarWindow(duration, zone, start)
 
 

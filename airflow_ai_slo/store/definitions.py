@@ -93,6 +93,12 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     return found
 
 
+def by_id(connection: Connection, slo_id: int) -> Stored:
+    """One generation by its row, active or not."""
+    columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)
+    return _stored(*connection.execute(select(*columns).where(slo.c.id == slo_id)).one())
+
+
 def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
     """The error for names that nothing carries, with what there is."""
     known = connection.execute(select(slo.c.name).where(slo.c.active).order_by(slo.c.name).limit(6)).scalars().all()

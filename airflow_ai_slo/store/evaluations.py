@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
@@ -42,6 +42,12 @@ class LastBudget:
     slo: str
     at: datetime | None
     remaining: Fraction | None
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Make other evaluators wait until this transaction ends. On SQLite its write lock does so already."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('airflow-ai-slo-evaluate'))"))
 
 
 def last(connection: Connection) -> dict[int, Last]:

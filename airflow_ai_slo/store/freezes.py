@@ -62,19 +62,19 @@ def widen(connection: Connection, found: Freeze, causes: Iterable[str], at: date
     connection.execute(update(freeze).where(freeze.c.id == found.id).values(causes=_causes(since)))
 
 
-def end(connection: Connection, found: Freeze, at: datetime, seqs: Mapping[int, int]) -> None:
+def end(connection: Connection, found: Freeze, at: datetime, released: Mapping[int, int] | None = None) -> None:
     """Thaw a service.
 
-    :param seqs: how many runs of each SLO row had turned bad by now; only a later one freezes again.
+    :param released: of a release by hand, how many runs of each SLO row had turned bad; only a later one freezes again.
     """
-    values = {"until": to_micros(at), "thawed_seqs": json.dumps({str(key): value for key, value in seqs.items()})}
+    values = {"until": to_micros(at), "released_seqs": None if released is None else json.dumps(released)}
     connection.execute(update(freeze).where(freeze.c.id == found.id).values(**values))
 
 
-def thawed_seqs(connection: Connection, service: str) -> dict[int, int]:
-    """How many runs of each SLO row had turned bad when the service last thawed."""
+def released_seqs(connection: Connection, service: str) -> dict[int, int]:
+    """How many runs of each SLO row had turned bad when the service was released; empty where it thawed by itself."""
     query = (
-        select(freeze.c.thawed_seqs)
+        select(freeze.c.released_seqs)
         .where(freeze.c.service == service, freeze.c.until.is_not(None))
         .order_by(freeze.c.until.desc(), freeze.c.id.desc())
         .limit(1)
@@ -139,6 +139,19 @@ def write_audit(connection: Connection, entry: Entry) -> None:
             detail=entry.detail,
         )
     )
+
+
+def audit_once(connection: Connection, entry: Entry) -> None:
+    """Add a line unless the same actor's last one about the service says the same: a poll is not many decisions."""
+    query = (
+        select(audit.c.action, audit.c.detail)
+        .where(audit.c.service == entry.service, audit.c.actor == entry.actor)
+        .order_by(audit.c.id.desc())
+        .limit(1)
+    )
+    last = connection.execute(query).one_or_none()
+    if last is None or tuple(last) != (entry.action, entry.detail):
+        write_audit(connection, entry)
 
 
 def read_audit(connection: Connection, service: str | None = None, *, limit: int = 1000) -> list[Entry]:

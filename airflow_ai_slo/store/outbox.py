@@ -66,8 +66,10 @@ def add(
     connection.execute(_add_query(connection.dialect), values)
 
 
-def claim(connection: Connection, targets: Collection[str], now: datetime) -> Pending | None:
+def claim(connection: Connection, targets: Collection[str] | None, now: datetime) -> Pending | None:
     """Take the oldest message that is due, and keep others from taking it for a while.
+
+    :param targets: only for these; None means any.
 
     A thread's messages go out in order: one waits while an earlier one of its thread is still pending.
     """
@@ -88,8 +90,8 @@ def claim(connection: Connection, targets: Collection[str], now: datetime) -> Pe
         .where(
             outbox.c.state == "pending",
             outbox.c.next_attempt_at <= to_micros(now),
-            outbox.c.target.in_(targets),
             ~waits,
+            *(() if targets is None else (outbox.c.target.in_(targets),)),
         )
         .order_by(outbox.c.id)
         .limit(1)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.store import definitions, rollup
 from airflow_ai_slo.store.prepared import Params, Prepared, upsert
@@ -36,6 +36,7 @@ class _Old(NamedTuple):
     good: int
     total: int
     cause: str | None
+    recorded_at: int
 
 
 def _key_among(dialect: Dialect) -> ColumnElement[bool]:
@@ -55,9 +56,9 @@ _find_slo = Prepared(
         .with_for_update()
     ),
 )
-_existing_query = select(
-    measurement.c.key, measurement.c.at, measurement.c.good, measurement.c.total, measurement.c.cause
-).where(measurement.c.slo_id == bindparam("slo_id"))
+_existing_query = select(*(measurement.c[name] for name in ("key", *_Old._fields))).where(
+    measurement.c.slo_id == bindparam("slo_id")
+)
 _find_one = Prepared(("slo_id", "key"), lambda _: _existing_query.where(measurement.c.key == bindparam("key")))
 _find_many = Prepared(("slo_id", "keys"), lambda dialect: _existing_query.where(_key_among(dialect)))
 _add_bad = Prepared(
@@ -93,11 +94,11 @@ def _record_one_slo(connection: Connection, name: str, measurements: list[Measur
         row = _row(one, target, now)
         old = known.get(one.key)
         if old is not None:
-            if old == (row[2], row[3], row[4], row[6]) or not _replaces(row, old, target.rerun):
+            if old[:4] == (row[2], row[3], row[4], row[6]) or not _replaces(row, old, target.rerun):
                 continue
             _touch(touched, old.at, -old.good, -old.total, -1)
         _touch(touched, row[2], row[3], row[4], 1)
-        known[one.key] = _Old(row[2], row[3], row[4], row[6])
+        known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
         written[one.key] = row
     if written:
         _put.many(connection, list(written.values()))
@@ -138,11 +139,16 @@ def _row(one: Measurement, target: _Target, now: int) -> Params:
 
 
 def _replaces(row: Params, old: _Old, rerun: str) -> bool:
-    """Whether a rerun's counts take the place of those already there."""
-    if rerun == "replace":
+    """Whether a rerun's counts take the place of those already there.
+
+    What came in earlier never replaces what came in later, so a spool that is replayed late undoes nothing.
+    """
+    if old.cause == Cause.MISSING_RUN.value:
         return True
+    if rerun == "replace":
+        return bool(row[8] >= old.recorded_at)
     if rerun == "first":
-        return old.cause == "missing_run"
+        return bool(row[8] < old.recorded_at)
     new, kept = row[3] * old.total, old.good * row[4]
     return bool(new < kept or (new == kept and row[4] > old.total))
 

@@ -163,7 +163,7 @@ freeze = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger),
     Column("causes", Text, nullable=False),
-    Column("thawed_seqs", Text),
+    Column("released_seqs", Text),
     Index(
         "ix_ai_slo_freeze_open",
         "service",
@@ -196,6 +196,7 @@ audit = Table(
     Column("action", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_ai_slo_audit_service", "service", "at"),
+    Index("ix_ai_slo_audit_actor", "service", "actor"),
     comment="Every decision about a freeze; rows are only ever added.",
 )
 

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_audit")),
         comment="Every decision about a freeze; rows are only ever added.",
     )
+    op.create_index("ix_ai_slo_audit_actor", "ai_slo_audit", ["service", "actor"], unique=False)
     op.create_index("ix_ai_slo_audit_service", "ai_slo_audit", ["service", "at"], unique=False)
     op.create_table(
         "ai_slo_freeze",
@@ -31,7 +32,7 @@ def upgrade() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("causes", sa.Text(), nullable=False),
-        sa.Column("thawed_seqs", sa.Text(), nullable=True),
+        sa.Column("released_seqs", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_freeze")),
     )
     op.create_index(
@@ -259,4 +260,5 @@ def downgrade() -> None:
     )
     op.drop_table("ai_slo_freeze")
     op.drop_index("ix_ai_slo_audit_service", table_name="ai_slo_audit")
+    op.drop_index("ix_ai_slo_audit_actor", table_name="ai_slo_audit")
     op.drop_table("ai_slo_audit")

@@ -1,0 +1,58 @@
+"""Evaluations from the store's counts, without writing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.durations import Runs
+from airflow_ai_slo.core.evaluation import Evaluation, evaluate, plan
+from airflow_ai_slo.store import counting, definitions
+from airflow_ai_slo.store.definitions import Stored
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+Seen = tuple[Stored, Evaluation]
+
+
+def evaluate_all(connection: Connection, at: datetime, stored: Sequence[Stored]) -> list[Seen]:
+    """Evaluate SLOs at an instant: a fixed number of look-ups each, however long their history is."""
+    wanted: dict[datetime, list[int]] = {}
+    for one in stored:
+        for start in plan(one.slo, at).starts:
+            wanted.setdefault(start, []).append(one.slo_id)
+    ids = [one.slo_id for one in stored]
+    prefixes = {start: counting.prefix(connection, start, ids) for start, ids in wanted.items()}
+    end = counting.prefix(connection, at, ids)
+    firsts = counting.first_instants(connection, ids)
+    return [(one, _evaluate(one, at, end, prefixes, firsts.get(one.slo_id))) for one in stored]
+
+
+def _evaluate(
+    one: Stored,
+    at: datetime,
+    end: counting.Prefix,
+    prefixes: dict[datetime, counting.Prefix],
+    first: datetime | None,
+) -> Evaluation:
+    now, scale, slo_id = end[one.slo_id], one.scale, one.slo_id
+    since: dict[datetime | Runs, Counts] = {
+        start: counting.difference(now, prefixes[start][slo_id], scale) for start in plan(one.slo, at).starts
+    }
+    return evaluate(one.slo, at, since=since, first=first)
+
+
+def evaluate_named(connection: Connection, at: datetime, names: Collection[str] | None) -> list[Seen]:
+    """Evaluate active SLOs by name, or all of them.
+
+    :raises UnknownSLOError: a name that nothing carries.
+    """
+    return evaluate_all(connection, at, definitions.active(connection, names))
+
+
+def evaluate_ended(connection: Connection, slo_id: int, at: datetime) -> Seen:
+    """Evaluate one generation by its row, active or not."""
+    return evaluate_all(connection, at, [definitions.by_id(connection, slo_id)])[0]

@@ -1,0 +1,127 @@
+"""Measurements that wait on disk while the store is away: one JSON line each, in the order they came."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any
+
+from airflow_ai_slo.core.errors import MeasurementError
+from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.numbers import Exact
+
+_BATCH = 5000
+
+
+def rejected_path(path: Path) -> Path:
+    """Where lines go that can never be recorded."""
+    return path.with_name(path.name + ".rejected")
+
+
+def append(path: Path, measurements: Sequence[Measurement]) -> int:
+    """Add measurements at the end, durably, and return how many lines wait.
+
+    :raises OSError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = "".join(json.dumps(_to_dict(one)) + "\n" for one in measurements)
+    with _locked(path) as file:
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(0)
+        return sum(1 for _ in file)
+
+
+@dataclass
+class Waiting:
+    """The spool while it is being replayed."""
+
+    path: Path
+    lines: list[bytes]
+    unreadable: int = 0
+
+    def batches(self) -> Iterator[list[Measurement]]:
+        """Measurements in the order they came."""
+        for start in range(0, len(self.lines), _BATCH):
+            read = [self._read(line) for line in self.lines[start : start + _BATCH]]
+            yield [one for one in read if one is not None]
+
+    def reject(self, one: Measurement, problem: str) -> None:
+        """Set a measurement aside."""
+        self._set_aside({"problem": problem} | _to_dict(one))
+
+    def _read(self, line: bytes) -> Measurement | None:
+        try:
+            return _from_dict(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError, MeasurementError) as error:
+            self.unreadable += 1
+            self._set_aside({"problem": str(error), "line": line.decode(errors="replace")})
+            return None
+
+    def _set_aside(self, values: dict[str, Any]) -> None:
+        with rejected_path(self.path).open("a") as file:
+            file.write(json.dumps(values) + "\n")
+
+
+@contextmanager
+def taken(path: Path) -> Iterator[Waiting]:
+    """Hold what waits while it is recorded; emptied when the block ends well, kept whole when it does not."""
+    if not path.exists() or path.stat().st_size == 0:
+        yield Waiting(path, [])
+        return
+    with _locked(path) as file:
+        file.seek(0)
+        yield Waiting(path, file.read().splitlines())
+        file.truncate(0)
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("ab+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _to_dict(one: Measurement) -> dict[str, Any]:
+    return {
+        "slo": one.slo,
+        "key": one.key,
+        "at": one.at.isoformat(),
+        "good": _text(one.good),
+        "total": _text(one.total),
+        "value": one.value,
+        "cause": one.cause,
+        "attributes": dict(one.attributes),
+        "recorded_at": None if one.recorded_at is None else one.recorded_at.isoformat(),
+    }
+
+
+def _text(number: Exact) -> int | str:
+    return number if isinstance(number, int) else str(number)
+
+
+def _number(value: int | str) -> Exact:
+    return value if isinstance(value, int) else Fraction(value)
+
+
+def _from_dict(values: dict[str, Any]) -> Measurement:
+    recorded_at = values.get("recorded_at")
+    return Measurement(
+        slo=values["slo"],
+        key=values["key"],
+        at=datetime.fromisoformat(values["at"]),
+        good=_number(values["good"]),
+        total=_number(values["total"]),
+        value=values.get("value"),
+        cause=None if values.get("cause") is None else Cause(values["cause"]),
+        attributes=values.get("attributes") or {},
+        recorded_at=None if recorded_at is None else datetime.fromisoformat(recorded_at),
+    )

@@ -1,0 +1,100 @@
+"""The data of one run, behind a Great Expectations validator that writes nothing and shows no progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.measure.drift.sql_source import engine_of, first_line, query_text, table_parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy import Engine
+
+
+@contextmanager
+def opened(
+    frame: pd.DataFrame | None, connection: str | Engine | None, table: str | None, sql: str | None
+) -> Iterator[Any]:
+    """A validator over a frame, or over a table or a query of a database.
+
+    :raises ConfigurationError: not exactly one of these is given, or the database cannot be reached.
+    :raises DataError: the database refuses the table or the query.
+    """
+    if frame is not None and connection is None and table is None and sql is None:
+        with _context() as context:
+            yield _validator(_pandas_engine(frame), context)
+        return
+    if frame is not None or connection is None or (table is None) == (sql is None):
+        raise ConfigurationError("give either a frame, or a connection with a table or with sql")
+    import sqlalchemy as sa
+
+    engine = engine_of(connection)
+    try:
+        with _context() as context:
+            yield _validator(_sql_engine(engine, table, sql), context)
+    except sa.exc.OperationalError as error:
+        raise ConfigurationError(f"database: {first_line(error)}") from None
+    except sa.exc.DBAPIError as error:
+        raise DataError(f"database: {first_line(error)}") from None
+    finally:
+        if engine is not connection:
+            engine.dispose()
+
+
+@contextmanager
+def _context() -> Iterator[Any]:
+    """A context in memory, which does not stay behind as the process's current one."""
+    import great_expectations as gx
+    from great_expectations.data_context.data_context.context_factory import project_manager
+    from great_expectations.exceptions.exceptions import DataContextRequiredError
+
+    try:
+        current = project_manager.get_current_project()
+    except (AttributeError, DataContextRequiredError):
+        current = None
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    try:
+        yield context
+    finally:
+        project_manager.set_project(current)
+
+
+def _validator(engine: Any, context: Any) -> Any:
+    from great_expectations.validator.validator import Validator
+
+    return Validator(execution_engine=engine, data_context=context)
+
+
+def _pandas_engine(frame: pd.DataFrame) -> Any:
+    """An engine that is handed the data as it is.
+
+    A pandas data source would hash every cell of the frame to name its batch, which costs more than counting it.
+    """
+    from great_expectations.execution_engine import PandasExecutionEngine
+
+    return PandasExecutionEngine(batch_data_dict={"current": frame})
+
+
+def _sql_engine(engine: Engine, table: str | None, sql: str | None) -> Any:
+    from great_expectations.execution_engine import SqlAlchemyExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+
+    execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
+    if table is not None:
+        *schema, name = table_parts(table)
+        data = SqlAlchemyBatchData(
+            execution,
+            table_name=name,
+            schema_name=schema[0] if schema else None,
+            use_quoted_name=True,
+            source_table_name=name,
+            source_schema_name=schema[0] if schema else None,
+        )
+    else:
+        data = SqlAlchemyBatchData(execution, query=query_text(sql or ""), create_temp_table=False)
+    execution.load_batch_data("current", data)
+    return execution

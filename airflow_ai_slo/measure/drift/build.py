@@ -1,0 +1,129 @@
+"""Make a reference profile from reference data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.drift.counting import bin_counts
+from airflow_ai_slo.measure.drift.profile import BINS, KNOWN, TOP, ColumnProfile, Kind, ReferenceProfile
+from airflow_ai_slo.measure.drift.values import categories_of, column_of, floats_of, kind_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from airflow_ai_slo.measure.drift.values import Floats
+
+
+def build_profile(
+    frame: pd.DataFrame,
+    *,
+    name: str,
+    now: datetime,
+    columns: Sequence[str] | None = None,
+    source: str = "",
+    known: int | None = KNOWN,
+) -> ReferenceProfile:
+    """Profile the columns of a frame.
+
+    :param name: what suites and operators will call the profile.
+    :param now: when it is made, with a zone.
+    :param columns: which ones; by default all that can be compared, the others are named in ``skipped``.
+    :param source: where the data came from, for people.
+    :param known: how many categories beyond the most frequent are kept by name; None keeps all.
+    :raises DataError: a column asked for is missing or cannot be compared, or no column can.
+    """
+    profiles: dict[str, ColumnProfile] = {}
+    skipped: dict[str, str] = {}
+    for column in dict.fromkeys(str(label) for label in frame.columns) if columns is None else columns:
+        try:
+            profiles[column] = profile_column(column_of(frame, column), name=column, known=known)
+        except DataError as error:
+            if columns is not None:
+                raise DataError(_located(column, error, source)) from None
+            skipped[column] = str(error)
+    if not profiles:
+        reasons = "; ".join(f"{column}: {reason}" for column, reason in skipped.items()) or "it has no columns"
+        raise DataError(f"{source or name}: nothing to profile: {reasons}")
+    return ReferenceProfile(
+        name=name, created_at=now, source=source, rows=len(frame), columns=profiles, skipped=skipped
+    )
+
+
+def profile_column(series: pd.Series[Any], *, name: str, known: int | None = KNOWN) -> ColumnProfile:
+    """Profile one column.
+
+    :raises DataError: its values cannot be compared.
+    """
+    kind = kind_of(series) or Kind.CATEGORICAL
+    if kind.has_order:
+        return _ordered(floats_of(series, kind), name, kind)
+    found = sorted(categories_of(series, kind).items(), key=lambda item: (-item[1], item[0]))
+    top, rest = found[:TOP], found[TOP:]
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        rows=len(series),
+        count=sum(count for _, count in found),
+        categories=tuple(category for category, _ in top),
+        counts=tuple(count for _, count in top),
+        other=sum(count for _, count in rest),
+        rare=tuple(sorted(category for category, _ in rest)) if known is None or len(rest) <= known else None,
+    )
+
+
+def _ordered(values: Floats, name: str, kind: Kind) -> ColumnProfile:
+    import numpy as np
+
+    present = values[~np.isnan(values)]
+    edges = edges_of(present)
+    finite = present[np.isfinite(present)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = (finite.mean(), finite.std(), finite.min(), finite.max()) if len(finite) else ()
+    mean, std, low, high = (_finite(moment) for moment in moments) if moments else (None,) * 4
+    return ColumnProfile(
+        name=name,
+        kind=kind,
+        rows=len(values),
+        count=len(present),
+        edges=edges,
+        counts=bin_counts(present, edges)[1],
+        mean=mean,
+        std=std,
+        low=low,
+        high=high,
+    )
+
+
+def edges_of(values: Floats) -> tuple[float, ...]:
+    """Bin edges: the distinct deciles, and the next float below each value that several deciles share.
+
+    The i-th decile is the inverted CDF at i/K, the value of rank ``ceil(n i / K)`` in exact integers. The extra edge
+    gives a value that alone makes up a tenth or more a bin of its own.
+
+    :param values: none missing.
+    """
+    import numpy as np
+
+    n = len(values)
+    if not n:
+        return ()
+    ranks = [-(-n * i // BINS) - 1 for i in range(1, BINS)]
+    deciles = np.partition(values, ranks)[ranks] + 0.0  # -0.0 becomes 0.0
+    distinct, times = np.unique(deciles, return_counts=True)
+    below = np.nextafter(distinct[times > 1], -np.inf)
+    return tuple(float(edge) for edge in np.union1d(distinct, below))
+
+
+def _finite(number: Any) -> float | None:
+    from math import isfinite
+
+    return float(number) if isfinite(number) else None
+
+
+def _located(column: str, error: DataError, source: str) -> str:
+    text = str(error)
+    text = text if text.startswith("column") else f"column {column!r} {text}"
+    return f"{source}: {text}" if source else text

@@ -1,0 +1,43 @@
+"""What goes wrong in the 60 days, apart from the summer's weather: one run fails, one never runs, one is late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from flights.feed import file_of
+
+LATE_BY = timedelta(hours=5, minutes=10)
+"""The late run's feed trickles in until long past the deadline of four hours, yet before anybody looks at noon."""
+
+
+class Fault(StrEnum):
+    FAILS = "the feed is cut short: the run fails, after its retries"
+    MISSING = "nothing runs: the scheduler is down all day"
+    LATE = "the feed trickles in: the run ends five hours late"
+
+
+_DAYS_AGO = {45: Fault.FAILS, 17: Fault.MISSING, 8: Fault.LATE}
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """Faults by the day of the run.
+
+    :param today: day of the newest run, which is not played back.
+    """
+
+    today: date
+
+    def of(self, day: date) -> Fault | None:
+        return _DAYS_AGO.get((self.today - day).days)
+
+    def spoil(self, feed: Path) -> None:
+        """Cut short the file that the failing run will read: its last line ends in the middle."""
+        for days_ago, fault in _DAYS_AGO.items():
+            if fault is Fault.FAILS:
+                path = file_of(feed, self.today - timedelta(days=days_ago + 1))
+                text = path.read_text()
+                path.write_text(text[: len(text) * 2 // 3].rstrip("\n").rpartition(",")[0])

@@ -93,9 +93,14 @@ def open_store(url: str) -> Store:
     :raises ConfigurationError: not such a URL, or its driver is not installed.
     :raises StoreError: it does not answer, or is not migrated.
     """
-    store = _open(url, os.getpid())
+    store = unchecked(url)
     store.check()
     return store
+
+
+def unchecked(url: str) -> Store:
+    """Open the store without looking at its tables: for those who are about to migrate it."""
+    return _open(url, os.getpid())
 
 
 @lru_cache(maxsize=16)

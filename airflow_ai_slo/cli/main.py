@@ -1,0 +1,59 @@
+"""The command line: sub-commands load when they are called, and a user's mistake is one line."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from airflow_ai_slo import __version__
+from airflow_ai_slo.core.errors import AiSloError, StoreError
+
+WRONG = 2
+UNKNOWN = 4
+
+COMMANDS = {
+    "apply": "store_commands:apply",
+    "backtest": "backtest:command",
+    "db": "store_commands:db",
+    "drift": "drift:command",
+    "evaluate": "store_commands:evaluate",
+    "freeze": "freeze:command",
+    "record": "record:command",
+    "report": "report:command",
+    "status": "status:command",
+    "validate": "validate:command",
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported when they run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(f"airflow_ai_slo.cli.{module}"), attribute)
+        return command
+
+
+@click.group("ai-slo", cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ai-slo")
+def cli() -> None:
+    """Service level objectives for the pipelines that feed AI services."""
+
+
+def main() -> None:
+    """Run ``ai-slo``. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input, 3 frozen, 4 unknown."""
+    try:
+        cli(prog_name="ai-slo")
+    except StoreError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(UNKNOWN)
+    except AiSloError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(WRONG)

@@ -1,0 +1,52 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from airflow_ai_slo.store import Store
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Instant(click.ParamType[datetime]):
+    """An ISO 8601 instant with a zone, or ``now``."""
+
+    name = "instant"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        if value == "now":
+            return datetime.now(UTC)
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not an instant; write 2026-01-31T06:00:00+00:00 or now", param, ctx)
+        if parsed.tzinfo is None:
+            self.fail(f"{value!r} has no zone; add Z or an offset such as +01:00", param, ctx)
+        return parsed.astimezone(UTC)
+
+
+def output_format(command: Decorated) -> Decorated:
+    """``--format text|json``."""
+    kind = click.Choice(["text", "json"])
+    return click.option("--format", "output", type=kind, default="text", show_default=True)(command)
+
+
+def store_url(command: Decorated) -> Decorated:
+    """``--store URL``."""
+    text = "SQLAlchemy URL; default $AI_SLO_STORE_URL, else SQLite in $AIRFLOW_HOME."
+    return click.option("--store", "url", metavar="URL", help=text)(command)
+
+
+def opened(url: str | None) -> Store:
+    """The store a command talks to."""
+    from airflow_ai_slo.store import default_url, open_store
+
+    return open_store(url or default_url())

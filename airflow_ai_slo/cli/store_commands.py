@@ -1,0 +1,54 @@
+"""``ai-slo db upgrade``, ``apply`` and ``evaluate``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from airflow_ai_slo.cli.options import Instant, opened, store_url
+
+
+@click.group("db")
+def db() -> None:
+    """The store's database."""
+
+
+@db.command("upgrade")
+@store_url
+def upgrade(url: str | None) -> None:
+    """Create the store's tables, or bring them to this version."""
+    from airflow_ai_slo.store import default_url
+    from airflow_ai_slo.store.connection import unchecked
+
+    store = unchecked(url or default_url())
+    click.echo(f"{store.where}: version {store.migrate()}")
+
+
+@click.command("apply")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@store_url
+def apply(paths: tuple[Path, ...], url: str | None) -> None:
+    """Store OpenSLO definitions, all of them or none."""
+    from airflow_ai_slo import engine, openslo
+
+    loaded = openslo.require(paths)
+    for change in engine.apply(opened(url), loaded.slos, loaded.services, now=datetime.now(UTC)):
+        click.echo(f"{change.slo}: {change.change} (generation {change.generation})")
+
+
+@click.command("evaluate")
+@click.option("--at", type=Instant(), default="now", show_default=True, help="Instant to evaluate at.")
+@store_url
+def evaluate(at: datetime, url: str | None) -> None:
+    """Evaluate every SLO, open and resolve incidents, freeze and thaw services.
+
+    Messages wait in the outbox until a task with a channel delivers them.
+    """
+    from airflow_ai_slo import engine
+    from airflow_ai_slo.cli.figures import evaluation_table
+
+    store = opened(url)
+    seen = engine.evaluate(store, at=at)
+    click.echo(evaluation_table(seen, frozen=list(engine.frozen_services(store))))

@@ -7,6 +7,7 @@ Slack enforces without documenting it (``msg_blocks_too_long``); this stays belo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ EVENT_TYPE = "slo_alert_sent"
 _FACTS, _LABEL, _VALUE = 20, 60, 200
 _LINK, _LINKS = 1000, 1500
 _TOTAL = 10_000
+_IDENTIFIER = 200
 
 _ICONS = {
     Kind.INCIDENT_RESOLVED: "✅",
@@ -57,11 +59,17 @@ def metadata(message: Message) -> dict[str, Any]:
         "dedup_key": message.dedup_key,
         "thread_key": message.thread_key,
         "kind": message.kind.value,
-        "service": message.service[:_VALUE],
-        "slo": message.slo[:_VALUE],
+        "service": message.service,
+        "slo": message.slo,
         "severity": message.severity.label if message.severity else "",
     }
-    return {"event_type": EVENT_TYPE, "event_payload": {key: slack_text.clean(value) for key, value in payload.items()}}
+    return {"event_type": EVENT_TYPE, "event_payload": {key: _identifier(value) for key, value in payload.items()}}
+
+
+def _identifier(text: str) -> str:
+    """Short texts as they are, long ones by their hash: still the same for the same, and never for another."""
+    text = slack_text.clean(text)
+    return text if len(text) <= _IDENTIFIER else hashlib.sha256(text.encode()).hexdigest()
 
 
 def _title(message: Message) -> str:

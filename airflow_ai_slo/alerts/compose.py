@@ -73,7 +73,7 @@ def freeze_message(
     """Say that a service froze or thawed.
 
     :param reasons: the SLOs that froze it; of a thaw, those that had.
-    :param thaws: what would thaw it, one line per SLO (:func:`thaw_line`); or what did thaw it.
+    :param thaws: what would thaw it, one line per SLO (:func:`thaw_line`); left out of a thaw.
     """
     state = "started" if started else "thawed"
     since = min((reason.since for reason in reasons), default=at)
@@ -89,7 +89,7 @@ def freeze_message(
             Fact("Service", service),
             Fact("Frozen since" if started else "Was frozen", words.instant(since) + frozen),
         ),
-        body=(*_freeze_lines(reasons, started=started), *_thaw_lines(thaws, started=started)),
+        body=tuple([*_freeze_lines(reasons), *_thaw_lines(thaws)] if started else _thawed_lines(reasons)),
         links=tuple(links),
     )
 
@@ -173,9 +173,7 @@ def _holding(evaluation: Evaluation, severity: Severity) -> list[BurnRule]:
     ]
 
 
-def _freeze_lines(reasons: Sequence[Reason], *, started: bool) -> list[str]:
-    if not started:
-        return [f"{reason.slo} had spent its budget." for reason in reasons]
+def _freeze_lines(reasons: Sequence[Reason]) -> list[str]:
     return [
         f"{reason.slo}: budget left {'unknown' if reason.remaining is None else words.percent_left(reason.remaining)}, "
         f"since {words.instant(reason.since)}."
@@ -183,12 +181,16 @@ def _freeze_lines(reasons: Sequence[Reason], *, started: bool) -> list[str]:
     ]
 
 
-def _thaw_lines(thaws: Sequence[str], *, started: bool) -> list[str]:
-    lines = [line if line.endswith(".") else f"{line}." for line in thaws]
-    if started:
-        lines.append("A release or an override, with author and reason, lets changes through earlier.")
-        lines.append(f"Changes labelled {', '.join(sorted(EXEMPT_LABELS))} pass.")
-    return lines
+def _thaw_lines(thaws: Sequence[str]) -> list[str]:
+    return [
+        *(line if line.endswith(".") else f"{line}." for line in thaws),
+        "A release or an override, with author and reason, lets changes through earlier.",
+        f"Changes labelled {', '.join(sorted(EXEMPT_LABELS))} pass.",
+    ]
+
+
+def _thawed_lines(reasons: Sequence[Reason]) -> list[str]:
+    return [f"{reason.slo} had spent its budget." for reason in reasons]
 
 
 def _stamp(at: datetime) -> str:

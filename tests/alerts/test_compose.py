@@ -124,8 +124,11 @@ def test_a_freeze_says_why_and_what_thaws_it() -> None:
 def test_a_thaw_says_how_long_it_was_frozen() -> None:
     reasons = [Reason("flights-scored", None, AT), Reason("features-fresh", None, AT + timedelta(hours=1))]
     frozen = freeze_message("flight-delays", reasons, started=True, at=AT, freeze_id=7)
-    thawed = freeze_message("flight-delays", reasons, started=False, at=AT + timedelta(days=2), freeze_id=7)
+    thawed = freeze_message(
+        "flight-delays", reasons, started=False, at=AT + timedelta(days=2), freeze_id=7, thaws=["x"]
+    )
     assert _fact(thawed, "Was frozen") == "2026-02-03 06:10 UTC to 2026-02-05 06:10 UTC (2 d)"
+    assert thawed.body == ("flights-scored had spent its budget.", "features-fresh had spent its budget.")
     assert thawed.thread_key == frozen.thread_key
     assert thawed.dedup_key != frozen.dedup_key
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
+from airflow_ai_slo.core.errors import ConfigurationError, DataError, MeasurementError
 from airflow_ai_slo.core.measurement import Cause
 
 FAILED = frozenset({"failed", "upstream_failed"})
@@ -57,7 +57,8 @@ def completion(
     :param finished_at: when the last of them finished, or the instant of looking where that is not known.
     :param deadline: how long after ``at`` a run may finish; None judges failures alone.
     :raises ConfigurationError: no task is watched, or the deadline is not above zero.
-    :raises MeasurementError: it cannot be judged yet, since watched tasks still run.
+    :raises DataError: it cannot be judged yet, since watched tasks still run.
+    :raises MeasurementError: an instant has no zone.
     """
     _check(states, at, finished_at, deadline)
     failed = [task for task, state in states.items() if state in FAILED]
@@ -68,9 +69,7 @@ def completion(
     open_tasks = [task for task, state in states.items() if state not in (_SUCCEEDED, _SKIPPED, _REMOVED)]
     if open_tasks:
         if not late:
-            raise MeasurementError(
-                f"{_names(open_tasks)} not finished: measure completion downstream of every watched task"
-            )
+            raise DataError(f"{_names(open_tasks)} not finished: measure completion downstream of every watched task")
         return Completion(0, 1, None, Cause.LATE, f"{_names(open_tasks)} not finished {deadline} after {_day(at)}")
     succeeded = sum(state == _SUCCEEDED for state in states.values())
     if not succeeded:

@@ -123,11 +123,19 @@ class MeasureOperator(SLOOperator):
             attributes=run.attributes | dict(attributes or {}),
         )
 
-    def record(self, context: Context, measured: Measurement, *, bad: bool | None = None) -> dict[str, Any]:
+    def record(
+        self,
+        context: Context,
+        measured: Measurement,
+        *,
+        bad: bool | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
         """Record one measurement, then fail where ``fail_on_bad`` asks for it.
 
         :param bad: whether it is bad; by default, whether it falls short of the SLO's objective (where the store does
             not tell the objective: whether anything in it was not good).
+        :param more: further entries of the returned dict; small, plain JSON.
         :returns: ``{slo, at, good, total, value, cause, recorded}``; ``recorded`` is false where the measurement waits
             in the spool or the run does not count.
         :raises AirflowFailException: it is bad and ``fail_on_bad`` is set.
@@ -148,6 +156,7 @@ class MeasureOperator(SLOOperator):
             "value": measured.value,
             "cause": str(measured.cause) if measured.cause else None,
             "recorded": recorded,
+            **(more or {}),
         }
         if self.fail_on_bad and (self._is_bad(measured) if bad is None else bad):
             context["ti"].xcom_push(key="return_value", value=result)

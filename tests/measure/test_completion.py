@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
+from airflow_ai_slo.core.errors import ConfigurationError, DataError, MeasurementError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.measure.completion import Completion, completion
 
@@ -64,7 +64,7 @@ def test_a_task_still_running_is_late_after_the_deadline_and_not_judged_before(s
     late = judge({"a": "success", "b": state}, after=2 * HOUR, deadline=HOUR)
     assert (late.good, late.cause, late.value) == (0, Cause.LATE, None)
     for deadline in (None, 3 * HOUR):
-        with pytest.raises(MeasurementError, match=r"b not finished: measure completion downstream"):
+        with pytest.raises(DataError, match=r"b not finished: measure completion downstream"):
             judge({"a": "success", "b": state}, after=2 * HOUR, deadline=deadline)
 
 

@@ -1,0 +1,210 @@
+"""Measures how far data moved from a reference, column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from airflow.sdk.exceptions import AirflowFailException
+
+from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.operators.base import WRONG_SETTINGS, MeasureOperator
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from airflow_ai_slo.measure.drift import DriftResult, Thresholds
+
+_NAMES_KEPT = 20
+
+
+class DataDriftOperator(MeasureOperator):
+    """Compares current data with a reference profile, through Great Expectations. Value: the worst PSI of any column.
+
+    Each judged column is one event, or the whole run is (``event="run"``): good where nothing drifted, bad, cause
+    ``data_drift``, where something did. A column that drifted by too few values to be sure, that is empty, or that
+    cannot be compared (missing, another type) is not judged: it is neither good nor bad, and never "no drift". Where
+    columns cannot be compared the rest is recorded, and then the task fails.
+
+    The log shows every column; the XCom names those that drifted.
+
+    :param slo: name of the SLO the measurement belongs to.
+    :param reference: the reference profile: its name, or the path of its file (``.json``). A suite may name its own.
+    :param columns: the columns to compare; by default all of the profile. Or instead:
+    :param suite: a Great Expectations suite, as a path or its JSON document. Its PSI expectations become the columns;
+        its other expectations count as events beside them.
+    :param conn_id: Airflow connection of the database that holds the current data (SQLite, PostgreSQL), with
+    :param table: ``name`` or ``schema.name``, or
+    :param sql: a SELECT; a template or a file. Or, without a connection,
+    :param path: a Parquet or CSV file, or
+    :param dataframe: a function without parameters that returns a pandas DataFrame.
+    :param event: ``columns`` or ``run``.
+    :param weights: of columns, where some matter more; those not named weigh 1.
+    :param thresholds: when a column drifted, see ``airflow_ai_slo.measure.drift.Thresholds``; a suite has its own.
+    :param on_error: what columns that cannot be compared do, once the rest is recorded: ``fail`` the task, or ``warn``.
+    :param imports: modules that define custom expectations of the suite.
+    :param fail_on_bad: whether drift fails this task, after it was recorded; so do columns that are empty, which is
+        not the same as no drift.
+    :param count_manual: whether runs started by hand count; see the base class.
+    :param slo_conn_id: Airflow connection of the store.
+    """
+
+    template_fields: Sequence[str] = (
+        "slo",
+        "slo_conn_id",
+        "reference",
+        "columns",
+        "suite",
+        "conn_id",
+        "table",
+        "sql",
+        "path",
+    )
+    template_ext: Sequence[str] = (".sql",)
+    template_fields_renderers = {"sql": "sql", "suite": "json"}  # noqa: RUF012
+
+    def __init__(
+        self,
+        *,
+        slo: str,
+        reference: str | None = None,
+        columns: Sequence[str] | None = None,
+        suite: str | Mapping[str, Any] | None = None,
+        conn_id: str | None = None,
+        table: str | None = None,
+        sql: str | None = None,
+        path: str | None = None,
+        dataframe: Callable[[], Any] | None = None,
+        event: Literal["columns", "run"] = "columns",
+        weights: Mapping[str, float] | None = None,
+        thresholds: Thresholds | None = None,
+        on_error: Literal["fail", "warn"] = "fail",
+        imports: Sequence[str] = (),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(slo=slo, **kwargs)
+        if reference is None and suite is None:
+            raise ConfigurationError("give a reference profile, or a suite that names one")
+        if suite is not None and (columns is not None or thresholds is not None):
+            raise ConfigurationError("a suite has its own columns and thresholds; leave these two out")
+        if columns is not None and (isinstance(columns, str) or not columns):
+            raise ConfigurationError(
+                f"columns={columns!r}: give a list of names, or leave it out for all of the profile"
+            )
+        if sum(given is not None for given in (table, sql, path, dataframe)) != 1:
+            raise ConfigurationError("give the current data as one of table, sql, path or dataframe")
+        if (conn_id is None) != (table is None and sql is None):
+            raise ConfigurationError("table and sql need conn_id; path and dataframe have none")
+        if event not in ("columns", "run"):
+            raise ConfigurationError(f"event={event!r} is neither 'columns' nor 'run'")
+        if on_error not in ("fail", "warn"):
+            raise ConfigurationError(f"on_error={on_error!r} is neither 'fail' nor 'warn'")
+        self.reference = reference
+        self.columns = columns
+        self.suite = suite
+        self.conn_id = conn_id
+        self.table = table
+        self.sql = sql
+        self.path = path
+        self.dataframe = dataframe
+        self.event = event
+        self.weights = weights
+        self.thresholds = thresholds
+        self.on_error = on_error
+        self.imports = imports
+
+    def execute(self, context: Context) -> dict[str, Any]:
+        """Compare, record, then fail for columns that could not be compared, or for drift where asked to."""
+        from airflow_ai_slo.operators.drift_words import summary
+
+        try:
+            found = self.compare()
+            measured = self._measured(context, found)
+            unsure = found.total == 0 or any(column.verdict in ("empty", "error") for column in found.columns)
+            result = self.record(context, measured, bad=True if unsure else None, more=summary(found, _NAMES_KEPT))
+        except WRONG_SETTINGS as error:
+            raise AirflowFailException(str(error)) from error
+        if found.errors and self.on_error == "fail":
+            context["ti"].xcom_push(key="return_value", value=result)
+            raise DataError("; ".join(column.message for column in found.errors))
+        return result
+
+    def measure(self, context: Context) -> Measurement:
+        """Judged columns as events, or the run as one; value: the worst PSI."""
+        return self._measured(context, self.compare())
+
+    def compare(self) -> DriftResult:
+        """The current data against the reference, every column's figures and verdict."""
+        from airflow_ai_slo.expectations import run_drift
+        from airflow_ai_slo.measure.drift import Thresholds
+        from airflow_ai_slo.operators.drift_words import table_of
+
+        found = run_drift(
+            self._reference(),
+            columns=self.columns,
+            suite=self._located(self.suite) if isinstance(self.suite, str) else self.suite,
+            thresholds=self.thresholds or Thresholds(),
+            event=self.event,
+            weights=dict(self.weights or {}),  # type: ignore[arg-type]
+            imports=self.imports,
+            **self._current(),
+        )
+        log = self.log.warning if found.drifted or found.errors else self.log.info
+        log("%s", table_of(found))
+        return found
+
+    def _measured(self, context: Context, found: DriftResult) -> Measurement:
+        from airflow_ai_slo.measure.drift import in_words
+        from airflow_ai_slo.operators.drift_words import names_of
+
+        drifted = names_of(found.drifted, _NAMES_KEPT)
+        return self.measurement(
+            context,
+            good=found.good,  # type: ignore[arg-type]
+            total=found.total,  # type: ignore[arg-type]
+            value=found.worst_psi,
+            cause=Cause.DATA_DRIFT if found.drifted else Cause.OTHER,
+            attributes={"detail": in_words(found), "reference": found.profile}
+            | ({"drifted": ", ".join(drifted)} if drifted else {}),
+        )
+
+    def _reference(self) -> Any:
+        """The profile's name; of a path the profile itself, so that a suite may name it."""
+        if self.reference is None or not self.reference.endswith(".json"):
+            return self.reference
+        from airflow_ai_slo.measure.drift import load_profile
+
+        return load_profile(self._located(self.reference))
+
+    def _current(self) -> dict[str, Any]:
+        if self.conn_id is not None:
+            from airflow_ai_slo.hooks.sql import Warehouse
+            from airflow_ai_slo.operators.asking import asking
+
+            with asking(self.conn_id):
+                engine = Warehouse(self.conn_id).engine
+                engine.connect().close()
+            return {"connection": engine, "table": self.table, "sql": self.sql}
+        if self.path is not None:
+            from airflow_ai_slo.measure.files import read_frame
+
+            return {"frame": read_frame(self._located(self.path))}
+        return {"frame": self._called()}
+
+    def _called(self) -> Any:
+        import pandas as pd
+
+        frame = self.dataframe() if self.dataframe else None
+        if not isinstance(frame, pd.DataFrame):
+            raise ConfigurationError(f"dataframe returned {type(frame).__name__}; it must return a pandas DataFrame")
+        return frame
+
+    def _located(self, name: str) -> str:
+        """A relative path is one from the working directory, or else from the folder of the DAG's file."""
+        dag = self.get_dag()
+        if "://" in name or Path(name).exists() or dag is None:
+            return name
+        beside = Path(dag.folder) / name
+        return str(beside) if beside.exists() else name

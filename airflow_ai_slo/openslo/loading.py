@@ -43,14 +43,11 @@ class Loaded:
     def require(self) -> Loaded:
         """Itself, when all of it is usable.
 
-        :raises DefinitionError: the first error, with file and field path; or nothing was found.
+        :raises DefinitionError: the first error, with file and field path.
         """
         for document in self.documents:
             for problem in document.errors:
                 raise DefinitionError(problem.message, path=problem.path, file=document.file)
-        if all(document.foreign for document in self.documents):
-            names = ", ".join(dict.fromkeys(document.file for document in self.documents))
-            raise DefinitionError("no OpenSLO document found; give files or folders with .yaml or .json", file=names)
         return self
 
 
@@ -90,7 +87,10 @@ def require(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
 
     :raises DefinitionError: the first error, with file and field path; or nothing was found.
     """
-    return load(paths, strict=strict).require()
+    loaded = load(paths, strict=strict).require()
+    if all(document.foreign for document in loaded.documents):
+        raise DefinitionError("no OpenSLO document found", file=", ".join(map(str, paths)))
+    return loaded
 
 
 def validate(paths: Sequence[Path | str], *, strict: bool = False) -> list[DocumentResult]:

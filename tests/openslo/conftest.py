@@ -9,14 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from openslo_documents import VALID
 
 from airflow_ai_slo import openslo
 
-VALID = {
-    document["metadata"]["name"]: document
-    for document in yaml.load_all((Path(__file__).parent / "data" / "valid.yaml").read_text(), Loader=yaml.BaseLoader)
-}
 GONE = ...
 
 
@@ -28,7 +24,7 @@ class Judge:
 
     def changed(self, name: str, changes: dict[str, Any]) -> dict[str, Any]:
         """A valid document with values at dotted paths replaced (``GONE`` removes)."""
-        document: Any = copy.deepcopy(_typed(VALID[name]))
+        document: Any = copy.deepcopy(VALID[name])
         for path, value in changes.items():
             *parents, last = [int(step) if step.isdigit() else step for step in path.split(".")]
             place = document
@@ -50,12 +46,12 @@ class Judge:
 
     def among_all(self, name: str, changes: dict[str, Any]) -> openslo.DocumentResult:
         """Lenient, with every other valid document at hand for references."""
-        others = [_typed(document) for other, document in VALID.items() if other != name]
+        others = [document for other, document in VALID.items() if other != name]
         return openslo.validate([self.write(self.changed(name, changes), *others)])[0]
 
     def loaded(self, name: str, changes: dict[str, Any] | None = None) -> openslo.Loaded:
         """The changed document built with every other one at hand; only errors in it fail."""
-        others = [_typed(document) for other, document in VALID.items() if other != name and "slo" not in other[:4]]
+        others = [document for other, document in VALID.items() if other != name and "slo" not in other[:4]]
         return openslo.load([self.write(self.changed(name, changes or {}), *others)])
 
     def text(self, text: str | bytes, *, name: str = "file.yaml", strict: bool = False) -> list[openslo.DocumentResult]:
@@ -72,17 +68,3 @@ def judge(tmp_path: Path) -> Judge:
 @pytest.fixture
 def errors() -> Callable[[openslo.DocumentResult], list[str]]:
     return lambda result: [problem.path for problem in result.errors]
-
-
-def _typed(value: Any) -> Any:
-    """The text of a valid document's scalars as JSON's numbers and booleans where they are such."""
-    if isinstance(value, dict):
-        return {key: _typed(held) for key, held in value.items()}
-    if isinstance(value, list):
-        return [_typed(held) for held in value]
-    if value in ("true", "false"):
-        return value == "true"
-    try:
-        return json.loads(value) if value[:1].isdigit() else value
-    except ValueError:
-        return value

@@ -1,4 +1,4 @@
-"""Every kind by OpenSLO's letter: the facts of the reference implementation's own tables of valid and invalid objects."""
+"""Every kind by OpenSLO's letter: the cases of its reference implementation, valid and invalid."""
 
 from __future__ import annotations
 

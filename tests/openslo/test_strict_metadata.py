@@ -87,7 +87,7 @@ def test_longest_names_and_labels_without_values_pass(judge, name, place):
             "one": "this",
             "blank": [""],
             "none": [],
-            **dict.fromkeys(GOOD_LABEL_KEYS, []),
+            **{key: [] for key in GOOD_LABEL_KEYS},
         },
         "annotations": {"this": "that", **dict.fromkeys(GOOD_ANNOTATION_KEYS, "")},
     }
@@ -96,7 +96,7 @@ def test_longest_names_and_labels_without_values_pass(judge, name, place):
 
 @anywhere
 def test_every_bad_label_key_is_an_error(judge, errors, name, place):
-    result = judge.one(name, {place: {"name": "ok", "labels": dict.fromkeys(BAD_LABEL_KEYS, [])}}, strict=True)
+    result = judge.one(name, {place: {"name": "ok", "labels": {key: [] for key in BAD_LABEL_KEYS}}}, strict=True)
     assert len(errors(result)) == len(BAD_LABEL_KEYS)
 
 

@@ -91,7 +91,8 @@ def read_yaml(text: str) -> Iterator[Raw]:
             if isinstance(event, yaml.DocumentStartEvent):
                 yield _Builder(events).document()
     except yaml.MarkedYAMLError as error:
-        raise MalformedError(_explain(error), _line(error.problem_mark or error.context_mark)) from None
+        line = _line(error.problem_mark or error.context_mark)
+        raise MalformedError(_explain(error, text, line), line) from None
     except yaml.YAMLError as error:
         raise MalformedError(f"not YAML: {' '.join(str(error).split())}") from None
 
@@ -119,6 +120,8 @@ class _Builder:
         self.grow(1, event)
         if isinstance(event, yaml.ScalarEvent):
             value = scalar(event)
+        elif getattr(event, "tag", None) not in (None, "!", f"{_TAG}map", f"{_TAG}seq"):
+            raise _refused_tag(event)
         elif isinstance(event, yaml.MappingStartEvent):
             value = self.mapping(event, at)
         else:
@@ -179,7 +182,7 @@ def scalar(event: yaml.ScalarEvent) -> Any:
     if event.tag is not None and event.tag != "!":
         kind = event.tag.removeprefix(_TAG)
         if kind not in ("str", "int", "float", "bool", "null") or not event.tag.startswith(_TAG):
-            raise MalformedError(f"tag {event.tag!r} is not allowed; write plain values", _line(event.start_mark))
+            raise _refused_tag(event)
         return event.value if kind == "str" else plain(event.value)
     return plain(event.value) if event.implicit[0] else event.value
 
@@ -214,6 +217,11 @@ def _key(event: yaml.Event) -> tuple[str, bool]:
     return str(event.value), event.value == "<<" and bool(event.implicit[0])
 
 
+def _refused_tag(event: yaml.Event) -> MalformedError:
+    tag = str(getattr(event, "tag", ""))[:60]
+    return MalformedError(f"tag {tag!r} is not allowed; write plain values", _line(event.start_mark))
+
+
 def _mergeable(value: Any, line: int) -> list[Table]:
     tables = value if isinstance(value, Items) else [value]
     if not all(isinstance(table, Table) for table in tables):
@@ -225,8 +233,8 @@ def _line(mark: Any) -> int | None:
     return None if mark is None else int(mark.line) + 1
 
 
-def _explain(error: yaml.MarkedYAMLError) -> str:
+def _explain(error: yaml.MarkedYAMLError, text: str, line: int | None) -> str:
     what = " ".join(part for part in (error.context, error.problem) if part)
-    if "'\\t'" in what or "\\t" in what:
-        return f"not YAML: {what}; indent with spaces, not tabs"
-    return f"not YAML: {what}"
+    around = text.splitlines()[line - 1 : line] if line else []
+    indent = around[0][: len(around[0]) - len(around[0].lstrip())] if around else ""
+    return f"not YAML: {what}" + ("; indent with spaces, not tabs" if "\t" in indent else "")

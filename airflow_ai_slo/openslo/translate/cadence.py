@@ -25,12 +25,13 @@ _WORDS = {
     "day of week": {word: index for index, word in enumerate(_WEEKDAYS)},
 }
 _PART = re.compile(r"(?:(\*)|(\w{1,3})(?:-(\w{1,3}))?)(?:/([0-9]{1,3}))?")
-_YEARS = (date(2024, 1, 1), date(2028, 1, 1))
+_YEARS = (date(2001, 1, 1), date(2029, 1, 1))
+"""28 years hold every weekday on every date equally often."""
 _EXAMPLES = "write a duration such as 1d, or a cron expression such as 0 6 * * *"
 
 
 def runs_per_day(cadence: str) -> Fraction:
-    """How many runs a cadence makes a day, on average over four years.
+    """How many runs a cadence makes a day, on average over the years.
 
     :raises ValueError: neither a duration in m, h, d or w nor a cron expression of five fields.
     """
@@ -85,7 +86,7 @@ def _value(word: str, name: str) -> int:
 
 @lru_cache(maxsize=256)
 def _matching_days(days: frozenset[int], months: frozenset[int], weekdays: frozenset[int]) -> int:
-    """Days of four years on which a cron expression runs; cron takes either day field where both are restricted."""
+    """Days of 28 years on which a cron expression runs; cron takes either day field where both are restricted."""
     weekdays = frozenset(day % 7 for day in weekdays)
     any_day, any_weekday = len(days) == 31, len(weekdays) == 7
     count, day = 0, _YEARS[0]

@@ -147,7 +147,7 @@ def nearest(word: str, known: Collection[str]) -> str:
 
     folded = {fold(name): name for name in known}
     near = get_close_matches(fold(word[:_SHOWN]), folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[near[0]]}?" if near else ""
+    return f" (did you mean {folded[near[0]]}?)" if near else ""
 
 
 def fold(word: str) -> str:

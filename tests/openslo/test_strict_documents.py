@@ -75,7 +75,7 @@ def test_a_data_source_needs_type_and_connection(judge, errors, field):
     assert errors(judge.one("data-source", {f"spec.{field}": GONE}, strict=True)) == [f"spec.{field}"]
 
 
-@pytest.mark.parametrize("details", [{"url": "x"}, ["x"], "x", 7, {"deep": {"er": [1]}}])
+@pytest.mark.parametrize("details", [{"url": "x"}, ["x"], "x", 7, {"deep": {"er": [1]}}, {}, None])
 def test_connection_details_may_be_anything(judge, details):
     assert judge.one("data-source", {"spec.connectionDetails": details}, strict=True).valid
 

@@ -28,7 +28,7 @@ def test_errors_exit_1_and_are_told_from_warnings(judge, run):
     result = run(path)
     assert result.exit_code == 1
     assert f"error   {path}#0 Service/: metadata.name: is missing" in result.stdout
-    assert f"warning {path}#0 Service/: metadata.names: unknown field; did you mean name?" in result.stdout
+    assert f"warning {path}#0 Service/: metadata.names: unknown field (did you mean name?)" in result.stdout
     assert result.stdout.endswith("1 document: 1 error, 1 warning\n")
 
 
@@ -56,7 +56,7 @@ def test_json_is_one_document_on_stdout(judge, run):
                 "problems": [
                     {
                         "path": "metadata.namespace",
-                        "message": "unknown field; did you mean name?; "
+                        "message": "unknown field (did you mean name?); "
                         "known here: name, displayName, labels, annotations",
                         "severity": "warning",
                     }

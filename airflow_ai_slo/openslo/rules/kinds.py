@@ -9,16 +9,25 @@ from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest, show
 from airflow_ai_slo.openslo.rules import alerts, checks, indicators
 from airflow_ai_slo.openslo.rules.common import VERSION, description, metadata
-from airflow_ai_slo.openslo.rules.record import Field, optional, record, required
+from airflow_ai_slo.openslo.rules.record import optional, record, required
 from airflow_ai_slo.openslo.rules.slo import slo_spec
 
 _service_spec = record({"description": optional(description)})
+
+
+def _has_connection(spec: Table, at: Path, notes: Notes) -> None:
+    """Connection details may be anything, null included, but not left out."""
+    if "connectionDetails" not in spec:
+        notes.letter((*at, "connectionDetails"), "is missing")
+
+
 _data_source_spec = record(
     {
         "description": optional(description),
         "type": required(checks.text()),
-        "connectionDetails": Field(checks.anything, needed=True),
-    }
+        "connectionDetails": optional(checks.anything),
+    },
+    _has_connection,
 )
 
 _SPECS = {

@@ -59,7 +59,9 @@ def _line(document: openslo.DocumentResult, problem: openslo.Problem) -> str:
     if document.kind:
         place += f" {_one_line(document.kind)}/{_one_line(document.name)}"
     line = "" if problem.line is None else f" (line {problem.line})"
-    return severity + ": ".join(part for part in (place, problem.path, problem.message) if part) + line
+    said = ": ".join(part for part in (place, problem.path, problem.message) if part) + line
+    # File names and JSON escapes may hold what no terminal can show.
+    return severity + said.encode("utf-8", "backslashreplace").decode()
 
 
 def _one_line(text: str) -> str:

@@ -14,6 +14,7 @@ Level = Literal["error", "warning"]
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHOWN = 60
 _LONGEST_KEY = 400
+_MOST_COMPARED = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def render(at: Path) -> str:
         elif len(step) <= _LONGEST_KEY and _PLAIN_KEY.fullmatch(step):
             text += f".{step}" if text else step
         else:
-            text += f"[{json.dumps(_cut(step, _LONGEST_KEY), ensure_ascii=False)}]"
+            text += f"[{json.dumps(_cut(step, _LONGEST_KEY), ensure_ascii=not step.isprintable())}]"
     return text
 
 
@@ -137,7 +138,7 @@ def show(value: object) -> str:
 
 def listed(names: Iterable[str]) -> str:
     """Names inside a message: at most eight of them."""
-    known = [_cut(name) for name in names]
+    known = [_cut(name) if name.isprintable() else show(name) for name in names]
     return ", ".join(known[:8]) + (f" and {len(known) - 8} more" if len(known) > 8 else "")
 
 
@@ -145,6 +146,8 @@ def nearest(word: str, known: Collection[str]) -> str:
     """`` (did you mean X?)``, or nothing where no known word is near."""
     from difflib import get_close_matches
 
+    if len(known) > _MOST_COMPARED:
+        return ""
     folded = {fold(name): name for name in known}
     near = get_close_matches(fold(word[:_SHOWN]), folded, n=1, cutoff=0.6)
     return f" (did you mean {folded[near[0]]}?)" if near else ""

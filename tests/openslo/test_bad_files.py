@@ -158,6 +158,13 @@ def test_names_in_messages_stay_short_and_on_one_line(judge):
         assert "\n" not in problem.message
 
 
+def test_a_flood_of_unknown_fields_is_summed_up(judge):
+    fields = "".join(f"x{number}: 1\n" for number in range(5000))
+    (result,) = judge.text(SERVICE + fields)
+    assert len(result.problems) == 51
+    assert "4950 more unknown fields" in result.problems[-1].message
+
+
 def test_folders_are_searched_in_depth_hidden_ones_left_out(tmp_path):
     for number, place in enumerate(("b.yml", "a/z.yaml", "a/y.json", "a/x.txt", ".git/c.yaml", "a/.hidden.yaml")):
         (tmp_path / place).parent.mkdir(exist_ok=True)

@@ -112,6 +112,15 @@ def test_every_problem_is_one_line(tmp_path, run):
     assert all(line.startswith(("error   ", "warning ", "1 document: ")) for line in lines)
 
 
+def test_halves_of_characters_are_refused_and_shown_escaped(tmp_path, run):
+    path = tmp_path / "a.json"
+    for document in (r'{"kind": "\ud800"}', r'{"\ud800": 1}'):
+        path.write_text(document)
+        result = run(path)
+        assert result.exit_code == 1
+        assert r"'\ud800' holds half a character" in result.stdout
+
+
 def test_it_starts_without_heavy_imports():
     code = (
         "import sys, airflow_ai_slo.cli.validate;"

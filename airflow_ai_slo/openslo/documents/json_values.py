@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from airflow_ai_slo.openslo.documents.scalars import Written
-from airflow_ai_slo.openslo.documents.values import DEEPEST, LARGEST, Items, MalformedError, Raw, Table
+from airflow_ai_slo.openslo.documents.values import DEEPEST, LARGEST, Items, MalformedError, Raw, Table, whole
 
 
 def read_json(text: str) -> Iterator[Raw]:
@@ -57,11 +57,12 @@ def _measured(value: Any) -> Any:
             raise MalformedError(f"holds more than {LARGEST:,} values")
         if isinstance(part, Table):
             for key in part:
+                whole(key)
                 part[key] = walk(part[key], depth + 1)
         elif isinstance(part, list):
             items = Items()
             items.extend(walk(item, depth + 1) for item in part)
             return items
-        return part
+        return whole(part) if isinstance(part, str) else part
 
     return walk(value, 0)

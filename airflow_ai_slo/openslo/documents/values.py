@@ -177,8 +177,19 @@ class _Builder:
         return table
 
 
+def whole(text: str, line: int | None = None) -> str:
+    """The text, once it is known to hold no half of a character (a lone surrogate escape), which nothing can store."""
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise MalformedError(f"{text[:60]!r} holds half a character", line) from None
+    return text
+
+
 def scalar(event: yaml.ScalarEvent) -> Any:
     """A scalar's value by YAML 1.1's rules, but for base-60 numbers and dates, which stay text."""
+    whole(event.value, _line(event.start_mark))
     if event.tag is not None and event.tag != "!":
         kind = event.tag.removeprefix(_TAG)
         if kind not in ("str", "int", "float", "bool", "null") or not event.tag.startswith(_TAG):
@@ -214,7 +225,7 @@ def _key(event: yaml.Event) -> tuple[str, bool]:
         raise MalformedError("a key must be text (a template must be rendered first)", _line(event.start_mark))
     if event.implicit[0] and event.value in _NULLS:
         raise MalformedError("a key is empty; every key needs a name", _line(event.start_mark))
-    return str(event.value), event.value == "<<" and bool(event.implicit[0])
+    return whole(str(event.value), _line(event.start_mark)), event.value == "<<" and bool(event.implicit[0])
 
 
 def _refused_tag(event: yaml.Event) -> MalformedError:

@@ -17,6 +17,7 @@ from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest, show
 Check = Callable[[Any, Path, Notes], None]
 
 LONGEST_NAME = 250
+_MOST_UNKNOWN = 50
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
@@ -145,9 +146,11 @@ def items(entry: Check, *, least: int = 0, most: int | None = None, rule: str = 
 
 def unknown(value: Mapping[str, Any], known: Mapping[str, Any], at: Path, notes: Notes) -> None:
     """Note every key that the specification does not know."""
-    for key in value:
-        if key not in known:
-            notes.letter((*at, key), f"unknown field{nearest(key, known)}; known here: {listed(known)}")
+    strange = [key for key in value if key not in known]
+    for key in strange[:_MOST_UNKNOWN]:
+        notes.letter((*at, key), f"unknown field{nearest(key, known)}; known here: {listed(known)}")
+    if len(strange) > _MOST_UNKNOWN:
+        notes.letter(at, f"holds {len(strange) - _MOST_UNKNOWN} more unknown fields")
 
 
 def _is_text(value: Any, at: Path, notes: Notes) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Literal, get_args
 
@@ -49,7 +49,7 @@ def answered(answer: GateAnswer) -> dict[str, Any]:
         and {
             "author": answer.override.author,
             "reason": answer.override.reason,
-            "expires_at": answer.override.expires_at.isoformat(),
+            "until": answer.override.expires_at.isoformat(),
         },
         "evaluated_at": answer.evaluated_at and answer.evaluated_at.isoformat(),
         "detail": answer.detail,
@@ -57,21 +57,20 @@ def answered(answer: GateAnswer) -> dict[str, Any]:
 
 
 def explain(answer: GateAnswer) -> str:
-    """One line: what the gate says and why."""
+    """One line: what the gate says and why, and what would thaw it."""
+    what = f"changes to service {answer.service}"
     if answer.outcome is Gate.FROZEN:
-        why = "; ".join(_reason(reason) for reason in answer.reasons)
-        line = f"changes to service {answer.service!r} are frozen: {why}" if why else f"{answer.service!r} is frozen"
-    elif answer.outcome is Gate.UNKNOWN:
-        line = f"nobody knows whether service {answer.service!r} may change"
-    else:
-        line = f"changes to service {answer.service!r} are allowed"
-    return f"{line}: {answer.detail}" if answer.outcome is Gate.UNKNOWN else _with(line, answer.detail)
+        return ". ".join(filter(None, (f"{what} are frozen: {_reasons(answer.reasons)}", answer.detail)))
+    if answer.outcome is Gate.UNKNOWN:
+        return f"whether {what} may go out is unknown: {answer.detail}"
+    return f"{what} are allowed: {answer.detail}"
 
 
-def _with(line: str, detail: str) -> str:
-    return f"{line}. {detail}" if detail else line
+def _reasons(reasons: Sequence[Reason]) -> str:
+    from airflow_ai_slo.alerts import words
 
-
-def _reason(reason: Reason) -> str:
-    left = "unknown budget" if reason.remaining is None else f"{float(reason.remaining):.0%} of its error budget"
-    return f"SLO {reason.slo} has {left} left, since {reason.since:%Y-%m-%d %H:%M} UTC"
+    return "; ".join(
+        f"SLO {one.slo} has {'an unknown share' if one.remaining is None else words.percent_left(one.remaining)} "
+        f"of its error budget left, frozen since {words.instant(one.since)}"
+        for one in reasons
+    )

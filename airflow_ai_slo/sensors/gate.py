@@ -11,7 +11,7 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.freeze import MAX_AGE, GateAnswer
+from airflow_ai_slo.core.freeze import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnUnknown, answered, check_options, explain, labels_of
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.triggers.gate import FreezeGateTrigger
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class FreezeGateSensor(BaseSensorOperator):
-    """Waits until changes to a service are allowed; the question that lets it pass is audited.
+    """Waits until changes to a service are allowed; each change of the answer is audited.
 
     Takes the usual sensor parameters (``timeout``, ``poke_interval``, ``mode``, ``soft_fail``…).
 
@@ -66,16 +66,16 @@ class FreezeGateSensor(BaseSensorOperator):
         """Ask, then wait: in the triggerer where deferrable, else by poking."""
         if not self.deferrable:
             return super().execute(context)
-        return self._ask(context) or self._defer(datetime.now(UTC) + timedelta(seconds=self.timeout))
+        return self._ask(context) or self._defer(context, datetime.now(UTC) + timedelta(seconds=self.timeout))
 
     def execute_complete(self, context: Context, event: dict[str, Any], deadline: str = "") -> Any:
         """Ask again once the trigger saw the gate open, and wait on where it has closed meanwhile."""
         if "error" in event:
             raise AirflowException(event["error"])
         until = datetime.fromisoformat(deadline) if deadline else datetime.now(UTC) + timedelta(seconds=self.timeout)
-        return self._ask(context) or self._defer(until)
+        return self._ask(context) or self._defer(context, until)
 
-    def _defer(self, until: datetime) -> NoReturn:
+    def _defer(self, context: Context, until: datetime) -> NoReturn:
         left = until - datetime.now(UTC)
         if left <= timedelta(0):
             message = f"Sensor has timed out after {self.timeout:g} s: service {self.service!r} did not thaw"
@@ -86,6 +86,7 @@ class FreezeGateSensor(BaseSensorOperator):
             on_unknown=self.on_unknown,
             max_age=self.max_age.total_seconds(),
             slo_conn_id=self.slo_conn_id,
+            actor=run_of(context).actor,
             poll_interval=max(self.poke_interval, SHORTEST),
         )
         self.defer(
@@ -93,17 +94,16 @@ class FreezeGateSensor(BaseSensorOperator):
         )
 
     def _ask(self, context: Context) -> dict[str, Any] | None:
-        """The answer, audited, once it does not block. Looks that find the gate closed leave no trace but the log."""
-        answer = self._look(actor="")
-        if not answer.blocks(on_unknown=self.on_unknown):
-            answer = self._look(actor=run_of(context).actor)
+        """The answer once it does not block, else None. The audit log keeps each answer that differs from the last."""
+        answer = SLOHook(self.slo_conn_id).gate(
+            self.service,
+            now=datetime.now(UTC),
+            labels=labels_of(self.labels),
+            max_age=self.max_age,
+            actor=run_of(context).actor,
+        )
         if answer.blocks(on_unknown=self.on_unknown):
             self.log.info("Waiting: %s", explain(answer))
             return None
         self.log.info("%s", explain(answer))
         return answered(answer)
-
-    def _look(self, *, actor: str) -> GateAnswer:
-        return SLOHook(self.slo_conn_id).gate(
-            self.service, now=datetime.now(UTC), labels=labels_of(self.labels), max_age=self.max_age, actor=actor
-        )

@@ -13,13 +13,14 @@ from airflow_ai_slo.triggers.polling import SHORTEST, PollingTrigger
 
 
 class FreezeGateTrigger(PollingTrigger):
-    """Fires once changes to a service are allowed. Polls are not audited; the sensor's own question is.
+    """Fires once changes to a service are allowed.
 
     :param service: service the change goes to.
     :param labels: labels of the change.
     :param on_unknown: ``block`` waits while nobody knows, ``allow`` fires.
     :param max_age: seconds; the oldest evaluation that still counts as an answer.
     :param slo_conn_id: Airflow connection of the store.
+    :param actor: who waits, for the audit log.
     :param poll_interval: seconds between two looks.
     """
 
@@ -31,6 +32,7 @@ class FreezeGateTrigger(PollingTrigger):
         on_unknown: OnUnknown = "block",
         max_age: float = MAX_AGE.total_seconds(),
         slo_conn_id: str = SLOHook.default_conn_name,
+        actor: str = "",
         poll_interval: float = SHORTEST,
     ) -> None:
         super().__init__(poll_interval=poll_interval)
@@ -39,6 +41,7 @@ class FreezeGateTrigger(PollingTrigger):
         self.on_unknown = on_unknown
         self.max_age = max_age
         self.slo_conn_id = slo_conn_id
+        self.actor = actor
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Class path and arguments, as plain JSON values."""
@@ -50,6 +53,7 @@ class FreezeGateTrigger(PollingTrigger):
                 "on_unknown": self.on_unknown,
                 "max_age": self.max_age,
                 "slo_conn_id": self.slo_conn_id,
+                "actor": self.actor,
                 "poll_interval": self.poll_interval,
             },
         )
@@ -57,7 +61,11 @@ class FreezeGateTrigger(PollingTrigger):
     def look(self) -> dict[str, Any] | None:
         """The gate's answer once it does not block."""
         answer = SLOHook(self.slo_conn_id).gate(
-            self.service, now=datetime.now(UTC), labels=self.labels, max_age=timedelta(seconds=self.max_age)
+            self.service,
+            now=datetime.now(UTC),
+            labels=self.labels,
+            max_age=timedelta(seconds=self.max_age),
+            actor=self.actor,
         )
         if answer.blocks(on_unknown=self.on_unknown):
             self.log.info("Waiting: %s", explain(answer))

@@ -7,7 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.measure.drift.sql_source import engine_of, first_line, query_text, table_parts
+from airflow_ai_slo.measure.drift.sql_source import (
+    column_types,
+    engine_of,
+    first_line,
+    query_source,
+    query_text,
+    table_parts,
+    table_source,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -82,10 +90,15 @@ def _pandas_engine(frame: pd.DataFrame) -> Any:
 def _sql_engine(engine: Engine, table: str | None, sql: str | None) -> Any:
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
+    from sqlalchemy.sql import quoted_name
 
+    # Asked first, since Great Expectations would report an unknown table once per expectation.
+    with engine.connect() as connection:
+        column_types(connection, table_source(table) if table is not None else query_source(sql or ""))
     execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
     if table is not None:
-        *schema, name = table_parts(table)
+        *schema, plain = table_parts(table)
+        name = quoted_name(plain, quote=True)
         data = SqlAlchemyBatchData(
             execution,
             table_name=name,

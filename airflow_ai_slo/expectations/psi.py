@@ -8,6 +8,7 @@ from great_expectations.compatibility import pydantic
 from great_expectations.core.suite_parameters import SuiteParameterDict
 from great_expectations.expectations.expectation import ColumnAggregateExpectation
 
+from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.expectations.metrics import COUNTS, column_profile
 from airflow_ai_slo.measure.drift.compare import compare
 from airflow_ai_slo.measure.drift.result import DEFAULT, Thresholds, Verdict
@@ -60,7 +61,10 @@ class ExpectColumnPsiToBeLessThan(ColumnAggregateExpectation):  # type: ignore[m
         profile = column_profile(self.profile, self.column)
         counts = metrics[COUNTS]
         if isinstance(counts, str):
-            counts = counts_from(counts, profile)
+            try:
+                counts = counts_from(counts, profile)
+            except DataError as error:
+                raise DataError(f"column {self.column!r} {error}") from None
         found = compare(
             profile,
             counts,

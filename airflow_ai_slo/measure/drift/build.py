@@ -113,7 +113,8 @@ def edges_of(values: Floats) -> tuple[float, ...]:
     ranks = [-(-n * i // BINS) - 1 for i in range(1, BINS)]
     deciles = np.partition(values, ranks)[ranks] + 0.0  # -0.0 becomes 0.0
     distinct, times = np.unique(deciles, return_counts=True)
-    below = np.nextafter(distinct[times > 1], -np.inf)
+    with np.errstate(over="ignore"):  # below the smallest number lies -inf
+        below = np.nextafter(distinct[times > 1], -np.inf)
     return tuple(float(edge) for edge in np.union1d(distinct, below))
 
 

@@ -25,8 +25,8 @@ def raw_figures(reference: Floats, current: Floats) -> RawFigures:
     """Compare two samples; NaN is left out.
 
     KS: the largest difference of the empirical distribution functions, infinite values included, and its asymptotic
-    two-sided p as SciPy's ``ks_2samp(method="asymp")``. Wasserstein: the area between them over the finite values,
-    divided by the reference's standard deviation (population; at least 0.001).
+    two-sided p as SciPy's ``ks_2samp(method="asymp")``; None for one value against one. Wasserstein: the area between
+    them over the finite values, divided by the reference's standard deviation (population; at least 0.001).
     """
     import numpy as np
 
@@ -34,7 +34,8 @@ def raw_figures(reference: Floats, current: Floats) -> RawFigures:
     if not len(left) or not len(right):
         return RawFigures(None, None, None)
     merged, gaps = _distribution_gaps(left, right)
-    ks = float(np.abs(gaps).max())
+    last = np.append(merged[1:] != merged[:-1], True)  # within equal values the functions have not moved on yet
+    ks = float(np.abs(gaps[last]).max())
     finite_left, finite_right = left[np.isfinite(left)], right[np.isfinite(right)]
     if not len(finite_left) or not len(finite_right):
         return RawFigures(ks, _ks_p(ks, len(left), len(right)), None)
@@ -48,18 +49,19 @@ def raw_figures(reference: Floats, current: Floats) -> RawFigures:
 
 
 def _distribution_gaps(left: Floats, right: Floats) -> tuple[Floats, Floats]:
-    """All values in order, and at each the difference of both empirical distribution functions (sorted samples)."""
+    """All values of two sorted samples in order, and after each the difference of both distribution functions."""
     import numpy as np
 
-    merged = np.sort(np.concatenate([left, right]), kind="stable")  # two sorted runs are merged in linear time
-    below_left = np.searchsorted(left, merged, side="right") / len(left)
-    below_right = np.searchsorted(right, merged, side="right") / len(right)
-    return merged, below_left - below_right
+    both = np.concatenate([left, right])
+    order = np.argsort(both, kind="stable")  # merges two sorted runs in linear time
+    passed_left = np.cumsum(order < len(left))
+    passed_right = np.arange(1, len(both) + 1) - passed_left
+    return both[order], passed_left / len(left) - passed_right / len(right)
 
 
 def _ks_p(statistic: float, n: int, m: int) -> float | None:
     from scipy.stats import kstwo
 
     large, small = max(float(n), float(m)), min(float(n), float(m))
-    p = float(kstwo.sf(statistic, round(large * small / (large + small))))
-    return None if math.isnan(p) else min(max(p, 0.0), 1.0)
+    effective = round(large * small / (large + small))
+    return min(max(float(kstwo.sf(statistic, effective)), 0.0), 1.0) if effective else None

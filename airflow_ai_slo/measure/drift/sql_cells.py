@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, timedelta
 from fractions import Fraction
+from math import ulp
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
@@ -114,7 +115,7 @@ def _last_micro(edge: float) -> int:
     day = 86_400 * _MICRO
     if not -(10**11) < edge < 10**12:
         return _DAYS * day if edge > 0 else -719_162 * day
-    micros = int(Fraction(edge) * _MICRO) + 2
+    micros = int((Fraction(edge) + Fraction(ulp(edge))) * _MICRO) + 2
     while micros / _MICRO > edge:
         micros -= 1
     return min(max(micros, -719_162 * day), _DAYS * day)

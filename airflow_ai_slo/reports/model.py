@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import Exact
 
@@ -62,6 +63,7 @@ class SLOReport:
     :param history: oldest first, over the report's period.
     :param spent_by: bad events per cause in the SLO's window (``other`` where none was given).
     :param worst: the bad measurements that spent most, worst first.
+    :param unit: plural noun of what the counts count, such as ``rows``; empty reads as runs or events, by the counts.
     """
 
     evaluation: Evaluation
@@ -69,24 +71,33 @@ class SLOReport:
     spent_by: Mapping[str, Exact]
     worst: tuple[Measurement, ...]
     incidents: tuple[IncidentRow, ...]
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceReport:
-    """One service with its SLOs, freezes and audit log (newest first)."""
+    """One service with its SLOs, freezes and audit log (newest first).
+
+    :param override: what lets changes through the freeze now, if anything does.
+    """
 
     service: Service
     frozen: FreezeRow | None
     slos: tuple[SLOReport, ...]
     freezes: tuple[FreezeRow, ...]
     audit: tuple[AuditRow, ...]
+    override: Override | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A whole report over ``(start, end]``."""
+    """A whole report over ``(start, end]``.
+
+    :param generated_at: when it was written; None leaves it out.
+    """
 
     title: str
     start: datetime
     end: datetime
     services: tuple[ServiceReport, ...]
+    generated_at: datetime | None = None

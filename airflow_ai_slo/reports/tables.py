@@ -1,0 +1,208 @@
+"""The tables of a report, as cells of text that any format can lay out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+
+from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.definition import BurnRule
+from airflow_ai_slo.core.durations import Runs, Span
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.reports.figures import count, instant, length, percent, raw, share_of, times
+from airflow_ai_slo.reports.model import ServiceReport, SLOReport
+
+_MOST_ROWS = 50
+_MOST_RUNS = 20
+_LINK = re.compile(r"https?://[^\s\x00-\x20\x7f<>\"'`\\]+", re.IGNORECASE)
+_OPERATORS = {"gt": ">", "gte": "≥", "lt": "<", "lte": "≤"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    :param kind: ``text``, ``number``, ``code``, ``time``, ``bar``, or a tone for a badge (``page``, ``ticket``,
+        ``firing``, ``healthy``, ``unknown``).
+    :param url: where its text leads; only ever http or https.
+    :param share: length of a bar, 0 to 1.
+    """
+
+    text: str
+    kind: str = "text"
+    url: str = ""
+    share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A captioned table; ``more`` says what was left out."""
+
+    name: str
+    caption: str
+    header: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    more: str = ""
+
+
+def link(text: str) -> str:
+    """The address if it is a plain http or https one, else an empty string."""
+    return text if _LINK.fullmatch(text) else ""
+
+
+def causes(slo: SLOReport, unit: str) -> Table:
+    """What spent the budget, the largest first."""
+    spent = sorted(((bad, cause) for cause, bad in slo.spent_by.items() if bad), key=lambda item: (-item[0], item[1]))
+    whole = sum((bad for bad, _ in spent), Fraction(0))
+    allowed = slo.evaluation.budget.allowed
+    rows = tuple(
+        (
+            Cell(cause_name(cause)),
+            Cell(percent(share_of(bad, whole), places=0), "bar", share=float(Fraction(bad) / whole)),
+            Cell(count(bad), "number"),
+            Cell(percent(share_of(bad, allowed) if allowed else None, places=0), "number"),
+        )
+        for bad, cause in spent
+    )
+    header = _header("Cause", "Share of what was spent", f"#Bad {unit}", "#Of the budget")
+    return Table("causes", "What spent it", header, rows)
+
+
+def worst(slo: SLOReport) -> Table:
+    """The runs that spent most."""
+    shown = slo.worst[:_MOST_RUNS]
+    values = any(run.value is not None for run in shown)
+    links = any(link(run.attributes.get("run_url", "")) for run in shown)
+    names = ["Time (UTC)", "Run", "#Good / total", *["#Value"][:values], "Cause", *["Link"][:links]]
+    rows = tuple(tuple(_run(run, values=values, links=links)) for run in shown)
+    return Table("worst", "Worst runs", _header(*names), rows, _more(len(slo.worst), _MOST_RUNS))
+
+
+def _run(run: Measurement, *, values: bool, links: bool) -> Iterable[Cell]:
+    url = link(run.attributes.get("run_url", ""))
+    yield _time(run.at)
+    yield Cell(run.key, "code")
+    yield Cell(f"{count(run.good)} / {count(run.total)}", "number")
+    if values:
+        yield Cell(raw(run.value) or "–", "number")
+    yield Cell(cause_name(run.cause or "other"))
+    if links:
+        yield Cell("Open run", url=url) if url else Cell("–")
+
+
+def rules(slo: SLOReport) -> Table:
+    """Every rule as judged."""
+    evaluation = slo.evaluation
+    objective = evaluation.slo.objective
+    rows = []
+    for rule, outcome, _ in evaluation.alerts:
+        spans = (rule.long, rule.short) if rule.short is not None else (rule.long,)
+        burns_now = [f"{span}: {_burn(evaluation.windows.get(span), objective, rule)}" for span in spans]
+        condition = f"burn {_OPERATORS[rule.op]} {times(rule.factor)}{_bad_runs(rule)}"
+        cells = (
+            Cell(rule.severity.label.capitalize()),
+            Cell(condition),
+            Cell(", ".join(burns_now)),
+            Cell(outcome.value.capitalize(), outcome.value),
+        )
+        rows.append(cells)
+    return Table("rules", "Alert rules as judged", _header("Alert", "Fires when", "Burn", "Now"), tuple(rows))
+
+
+def _bad_runs(rule: BurnRule) -> str:
+    least = max(rule.min_bad_long, rule.min_bad_short if rule.short is not None else 1)
+    return f", at least {least} bad runs" if least > 1 else ""
+
+
+def _burn(counts: Counts | None, objective: Fraction, rule: BurnRule) -> str:
+    return times(counts.burn_rate(objective) if counts else None, against=(rule.factor,))
+
+
+def burns(slo: SLOReport, unit: str) -> Table:
+    """Burn of every window looked at."""
+    objective = slo.evaluation.slo.objective
+    rows = tuple(
+        (
+            Cell(window),
+            Cell(times(counts.burn_rate(objective)), "number"),
+            Cell(f"{count(counts.bad)} of {count(counts.total)}", "number"),
+        )
+        for window, counts in by_length(slo.evaluation)
+    )
+    return Table("burns", "Burn per window", _header("Window", "#Burn", f"#Bad {unit}"), rows)
+
+
+def by_length(evaluation: Evaluation) -> list[tuple[str, Counts]]:
+    """Every window looked at with its counts, windows in runs first, the shortest first, the SLO's own last."""
+    own = str(evaluation.slo.window)
+    spans = sorted(evaluation.windows.items(), key=lambda item: _length(item[0]))
+    return [*((str(span), counts) for span, counts in spans if str(span) != own), (own, evaluation.counts)]
+
+
+def _length(span: Span) -> tuple[bool, float]:
+    return (False, span.count) if isinstance(span, Runs) else (True, span.length.total_seconds())
+
+
+def incidents(slo: SLOReport) -> Table:
+    """Incidents, newest first."""
+    newest = sorted(slo.incidents, key=lambda row: row.opened_at, reverse=True)
+    rows = tuple(
+        (
+            _time(row.opened_at),
+            _time(row.resolved_at) if row.resolved_at else Cell("open", "firing"),
+            Cell(length((row.resolved_at or slo.evaluation.at) - row.opened_at), "number"),
+            Cell(row.severity.capitalize(), row.severity),
+            Cell(row.reason),
+        )
+        for row in newest[:_MOST_RUNS]
+    )
+    header = _header("Opened (UTC)", "Resolved (UTC)", "#Lasted", "Severity", "Reason")
+    return Table("incidents", "Incidents", header, rows, _more(len(newest), _MOST_RUNS))
+
+
+def freezes(service: ServiceReport) -> Table:
+    """Freezes, newest first."""
+    newest = sorted(service.freezes, key=lambda row: row.since, reverse=True)
+    rows = tuple(
+        (
+            _time(row.since),
+            _time(row.until) if row.until else Cell("frozen now", "firing"),
+            Cell(length(row.until - row.since) if row.until else "–", "number"),
+            Cell(", ".join(row.slos)),
+        )
+        for row in newest[:_MOST_ROWS]
+    )
+    header = _header("Since (UTC)", "Until (UTC)", "#Lasted", "Because of")
+    return Table("freezes", "Freezes", header, rows, _more(len(newest), _MOST_ROWS))
+
+
+def audit(service: ServiceReport) -> Table:
+    """Who decided what, newest first."""
+    rows = tuple(
+        (_time(row.at), Cell(row.actor or "–"), Cell(row.action), Cell(row.detail or "–"))
+        for row in service.audit[:_MOST_ROWS]
+    )
+    header = _header("Time (UTC)", "Who", "What", "Detail")
+    return Table("audit", "Audit log", header, rows, _more(len(service.audit), _MOST_ROWS))
+
+
+def cause_name(cause: str) -> str:
+    """``pipeline_failure`` as ``Pipeline failure``."""
+    return cause.replace("_", " ").capitalize()
+
+
+def _header(*names: str) -> tuple[Cell, ...]:
+    """Column heads; a leading # marks a column of numbers."""
+    return tuple(Cell(name.removeprefix("#"), "number" if name.startswith("#") else "text") for name in names)
+
+
+def _time(at: datetime) -> Cell:
+    return Cell(instant(at).removesuffix(" UTC"), "time")
+
+
+def _more(found: int, shown: int) -> str:
+    return f"{found - shown:,} more are left out here." if found > shown else ""

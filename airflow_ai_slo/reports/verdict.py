@@ -1,0 +1,197 @@
+"""What the figures come to: the state of an SLO, the sentence on top of a report, what to do where nothing is known."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from airflow_ai_slo.core.budget import Budget
+from airflow_ai_slo.core.definition import Severity
+from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.reports.figures import count, instant, percent, plural
+from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
+
+_NAMED = 3
+
+
+class State(StrEnum):
+    """What a reader should know first, most urgent first. More than one may hold."""
+
+    PAGE = "page"
+    EXHAUSTED = "exhausted"
+    TICKET = "ticket"
+    BELOW = "below"
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+
+
+STATE_WORDS = {
+    State.PAGE: "paging",
+    State.EXHAUSTED: "with a spent budget",
+    State.TICKET: "with a ticket",
+    State.BELOW: "below objective",
+    State.UNKNOWN: "unknown",
+    State.HEALTHY: "healthy",
+}
+"""How many SLOs are … ?"""
+
+URGENCY = {state: rank for rank, state in enumerate(State)}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A state and how it is put in words."""
+
+    state: State
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence on top of a report; ``tone`` is empty, ``lead`` or ``ice`` (a freeze)."""
+
+    text: str
+    tone: str = ""
+
+
+def badges(slo: SLOReport) -> tuple[Badge, ...]:
+    """Every state that holds now, most urgent first; never empty."""
+    evaluation = slo.evaluation
+    found = list(_alert_badges(slo))
+    if evaluation.exhausted:
+        found.append(Badge(State.EXHAUSTED, "Budget spent"))
+    if evaluation.sli is None:
+        found.append(Badge(State.UNKNOWN, "Unknown"))
+    elif not met(evaluation) and not evaluation.exhausted:
+        found.append(Badge(State.BELOW, "Below objective"))
+    return tuple(sorted(found, key=lambda badge: URGENCY[badge.state])) or (Badge(State.HEALTHY, "Healthy"),)
+
+
+def _alert_badges(slo: SLOReport) -> Iterable[Badge]:
+    """The loudest alert: a rule that fires, else an incident that is held open."""
+    firing = slo.evaluation.firing
+    held = {incident.severity for incident in slo.incidents if incident.resolved_at is None}
+    for severity, state in ((Severity.PAGE, State.PAGE), (Severity.TICKET, State.TICKET)):
+        if firing is severity:
+            yield Badge(state, f"{severity.label.capitalize()} firing")
+            return
+        if severity.label in held:
+            yield Badge(state, f"{severity.label.capitalize()} open")
+            return
+
+
+def met(evaluation: Evaluation) -> bool | None:
+    """Whether the SLI reaches its objective; None while unknown."""
+    return None if evaluation.sli is None else evaluation.sli >= evaluation.slo.objective
+
+
+def events_left(budget: Budget, unit: str) -> str:
+    """``1 of 3 bad runs left``, with ``≈`` where the allowance is an estimate."""
+    if budget.allowed is None:
+        return "allowance unknown"
+    about = "≈" if budget.estimate else ""
+    left = budget.allowed - budget.consumed
+    allowed = count(budget.allowed)
+    if left < 0:
+        return f"{about}{count(-left)} bad {unit} over the {about}{allowed} allowed"
+    return f"{about}{count(left)} of {about}{allowed} bad {unit} left"
+
+
+def unit_of(slo: SLOReport) -> str:
+    """Plural noun of what is counted: runs where every run weighs one, else events."""
+    counts = slo.evaluation.counts
+    return slo.unit or ("runs" if counts.runs and counts.total == counts.runs else "events")
+
+
+def coverage_note(evaluation: Evaluation) -> str:
+    """Why a budget is an estimate; empty where it is none."""
+    if evaluation.budget.allowed is None or not evaluation.budget.estimate:
+        return ""
+    covered = percent(evaluation.coverage, places=0)
+    return (
+        f"≈ marks an estimate: {covered} of the {evaluation.slo.window} window has been watched so far, "
+        "so what the full window allows is projected from that part."
+    )
+
+
+def next_step(evaluation: Evaluation) -> tuple[str, str]:
+    """What to do about an SLO without data: a sentence, and a line to copy."""
+    slo = evaluation.slo
+    if evaluation.counts.runs:
+        return "Measurements came in, but none of them counted anything (total is 0). Check what its source counts.", ""
+    record = f"ai-slo record {shlex.quote(slo.name)} --good 1 --total 1"
+    if slo.indicator.source == "airflow":
+        return (
+            "Nothing has been measured in this window. End the DAG with a BatchCompletionOperator for this SLO, "
+            "or record one run by hand:",
+            record,
+        )
+    return (
+        "Nothing has been measured in this window. Let a DAG measure it with the operator for its kind, "
+        "or record one run by hand:",
+        record,
+    )
+
+
+def summary(report: Report) -> tuple[Sentence, ...]:
+    """The sentences on top: how many SLOs are met, what fires, what is frozen since when and why."""
+    slos = [slo for service in report.services for slo in service.slos]
+    if not slos:
+        return (Sentence("No SLO is defined yet.", "lead"),)
+    return (
+        Sentence(_met_sentence(slos), "lead"),
+        *_named("Missed", [s for s in slos if met(s.evaluation) is False]),
+        *_named("Unknown, for want of data", [s for s in slos if s.evaluation.sli is None]),
+        *_alert_sentence(slos),
+        *_frozen_sentences(report.services),
+    )
+
+
+def _met_sentence(slos: Sequence[SLOReport]) -> str:
+    reached = sum(met(slo.evaluation) is True for slo in slos)
+    if reached == len(slos) > 1:
+        return f"All {len(slos):,} SLOs met."
+    return f"{reached:,} of {plural(len(slos), 'SLO')} met."
+
+
+def _named(label: str, slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
+    return (Sentence(f"{label}: {_list([slo.evaluation.slo.title for slo in slos])}."),) if slos else ()
+
+
+def _alert_sentence(slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
+    states = [badge.state for slo in slos for badge in badges(slo)]
+    counts = [(states.count(State.PAGE), "page"), (states.count(State.TICKET), "ticket")]
+    open_now = [plural(number, noun) for number, noun in counts if number]
+    return (Sentence(f"{' and '.join(open_now)} open."),) if open_now else ()
+
+
+def _frozen_sentences(services: Sequence[ServiceReport]) -> tuple[Sentence, ...]:
+    frozen = [service for service in services if service.frozen]
+    if not frozen:
+        return (Sentence("No service is frozen."),)
+    if len(frozen) > _NAMED:
+        names = _list([service.service.name for service in frozen])
+        return (Sentence(f"{len(frozen):,} services are frozen: {names}.", "ice"),)
+    return tuple(Sentence(frozen_sentence(service), "ice") for service in frozen)
+
+
+def frozen_sentence(service: ServiceReport) -> str:
+    """``flights-delay is frozen since … because Features drift has spent its budget.``; empty while it is not."""
+    if service.frozen is None:
+        return ""
+    titles = {slo.evaluation.slo.name: slo.evaluation.slo.title for slo in service.slos}
+    causes = [titles.get(name, name) for name in service.frozen.slos]
+    verb = "has spent its budget" if len(causes) == 1 else "have spent their budgets"
+    because = f" because {_list(causes)} {verb}" if causes else ""
+    return f"Service {service.service.name} is frozen since {instant(service.frozen.since)}{because}."
+
+
+def _list(names: Sequence[str]) -> str:
+    """``a, b and c``; beyond three, ``a, b, c and 4 more``."""
+    if len(names) > _NAMED:
+        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

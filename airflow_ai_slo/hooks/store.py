@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -48,18 +48,6 @@ class SLOHook(BaseHook):
     def __init__(self, slo_conn_id: str = default_conn_name) -> None:
         super().__init__()
         self.slo_conn_id = slo_conn_id
-
-    @classmethod
-    def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """How the connection form looks; the provider's metadata says the same without an import."""
-        return {
-            "hidden_fields": [],
-            "relabeling": {
-                "host": "PostgreSQL host (empty for SQLite)",
-                "schema": "Database, or path of the SQLite file",
-            },
-            "placeholders": {"schema": "/var/lib/airflow/ai_slo.db", "extra": '{"sslmode": "require"}'},
-        }
 
     def get_store(self) -> Store:
         """The store, one engine a process and URL.

@@ -1,8 +1,10 @@
-"""What Airflow is told about this provider; read at every start of Airflow, so it imports nothing."""
+"""What Airflow is told about this provider. Airflow reads it whenever it starts, so it imports nothing."""
 
 from __future__ import annotations
 
 from typing import Any
+
+_INTEGRATION = "AI SLO"
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -10,12 +12,43 @@ def get_provider_info() -> dict[str, Any]:
     return {
         "package-name": "airflow-ai-slo",
         "name": "AI SLO",
-        "description": "Service level objectives, error budgets and freezes for the pipelines behind AI services.",
+        "description": "Objectives, error budgets and release freezes for the pipelines that feed AI services.",
         "integrations": [
+            {"integration-name": _INTEGRATION, "external-doc-url": "https://openslo.com/", "tags": ["software"]}
+        ],
+        "operators": _modules(
+            "operators.completion",
+            "operators.drift",
+            "operators.evaluate",
+            "operators.freshness",
+            "operators.gate",
+            "operators.report",
+            "operators.throughput",
+        ),
+        "sensors": _modules("sensors.freshness", "sensors.gate"),
+        "hooks": _modules("hooks.store"),
+        "triggers": _modules("triggers.freshness", "triggers.gate"),
+        "connection-types": [
             {
-                "integration-name": "AI SLO",
-                "external-doc-url": "https://openslo.com/",
-                "tags": ["software"],
+                "connection-type": "ai_slo",
+                "hook-class-name": "airflow_ai_slo.hooks.store.SLOHook",
+                "hook-name": "AI SLO store",
+                "ui-field-behaviour": {
+                    "hidden-fields": [],
+                    "relabeling": {
+                        "host": "PostgreSQL host (empty for SQLite)",
+                        "schema": "Database (PostgreSQL) or absolute path of the file (SQLite)",
+                    },
+                    "placeholders": {"schema": "/var/lib/airflow/ai_slo.db", "extra": '{"sslmode": "require"}'},
+                },
             }
         ],
+        "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
+        "task-decorators": [{"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"}],
+        "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],
+        "cli": ["airflow_ai_slo.plugin.commands.get_commands"],
     }
+
+
+def _modules(*names: str) -> list[dict[str, Any]]:
+    return [{"integration-name": _INTEGRATION, "python-modules": [f"airflow_ai_slo.{name}" for name in names]}]

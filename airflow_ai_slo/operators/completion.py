@@ -49,7 +49,7 @@ class BatchCompletionOperator(MeasureOperator):
         trigger_rule: str | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(slo=slo, trigger_rule=trigger_rule or TriggerRule.ALL_DONE, **kwargs)
+        super().__init__(slo=slo, trigger_rule=trigger_rule or TriggerRule.ALL_DONE_SETUP_SUCCESS, **kwargs)
         if deadline is not None and (not isinstance(deadline, timedelta) or deadline <= timedelta(0)):
             raise ConfigurationError(f"deadline={deadline!r}: give a timedelta above zero, such as timedelta(hours=2)")
         if isinstance(watch, str) or (watch is not None and not watch):

@@ -1,0 +1,152 @@
+"""Throughput of real DAG runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from airflow.sdk import DAG, task
+from measuring_runs import Recorded, clear, new_store, run_as
+
+from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.operators.throughput import ThroughputOperator
+
+DAY = datetime(2024, 5, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    return new_store(tmp_path, monkeypatch, "throughput")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> sqlite3.Connection:
+    path = tmp_path / "warehouse.db"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f'{{"conn_type": "sqlite", "host": "{path}"}}')
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE flights (day TEXT, delay REAL)")
+    connection.executemany("INSERT INTO flights VALUES ('2024-05-01', ?)", [(delay,) for delay in range(900)])
+    connection.commit()
+    return connection
+
+
+def fast(task_id: str, **options: Any) -> ThroughputOperator:
+    return ThroughputOperator(**({"task_id": task_id, "slo": "throughput", "at_least": 3600} | options))
+
+
+@task
+def number(value: Any) -> Any:
+    return value
+
+
+def by_task(recorded: Recorded) -> dict[str, Any]:
+    return {seen.key.split("/")[1]: seen for seen in recorded("throughput")}
+
+
+def test_counts_come_from_numbers_templates_task_outputs_and_sql(
+    recorded: Recorded, warehouse: sqlite3.Connection
+) -> None:
+    per_day = "SELECT COUNT(*) FROM flights WHERE day = ?"
+    with DAG("counting", schedule="@daily", start_date=DAY, params={"rows": 900}) as dag:
+        fast("plain", count=900, seconds=900)
+        fast("template", count="{{ params.rows }}", seconds="{{ 900 + 1 }}")
+        fast("output", count=number(900), seconds=number.override(task_id="took")(450.0))
+        fast("sql", sql=per_day, parameters=["{{ ds }}"], conn_id="warehouse", seconds=900)
+        fast("sum_of_nothing", sql="SELECT SUM(delay) FROM flights WHERE delay < 0", conn_id="warehouse", seconds=900)
+    ran = run_as(dag, logical_date=DAY)
+    assert ran.problems == {}
+    seen = by_task(recorded)
+    assert {name: (one.good, one.total, one.value) for name, one in seen.items()} == {
+        "plain": (1, 1, 3600.0),
+        "template": (0, 1, pytest.approx(3596.004)),
+        "output": (1, 1, 7200.0),
+        "sql": (1, 1, 3600.0),
+        "sum_of_nothing": (0, 0, None),
+    }
+    assert seen["template"].cause == "latency"
+    assert ran.xcoms["template"]["cause"] == "latency"
+
+
+def test_what_cannot_be_a_rate_fails_the_task_with_its_reason_and_records_nothing(
+    recorded: Recorded, warehouse: sqlite3.Connection
+) -> None:
+    with DAG("wrong", schedule="@daily", start_date=DAY, default_args={"retries": 0}) as dag:
+        fast("nan", count="nan", seconds=1)
+        fast("negative", count=-3, seconds=1)
+        fast("no_time", count=3, seconds=0)
+        fast("infinite", count=3, seconds="inf")
+        fast("missing", count="{{ ti.xcom_pull(task_ids='nobody') }}", seconds=1)
+        fast("no_table", sql="SELECT COUNT(*) FROM planes", conn_id="warehouse", seconds=1)
+        fast("no_row", sql="SELECT delay FROM flights WHERE delay < 0", conn_id="warehouse", seconds=1)
+        fast("text", sql="SELECT day FROM flights", conn_id="warehouse", seconds=1)
+        fast("no_connection", sql="SELECT 1", conn_id="nowhere", seconds=1)
+        fast("too_slow", count=1, seconds=3600, fail_on_bad=True)
+    ran = run_as(dag, logical_date=DAY)
+    expected = {
+        "nan": "count of rows: 'nan' is not finite",
+        "negative": "count of rows is -3: negative",
+        "no_time": "elapsed is 0 for 3 rows",
+        "infinite": "seconds: 'inf' is not finite",
+        "missing": "count of rows: 'None' is not a number",
+        "no_table": "conn_id='warehouse': no such table: planes",
+        "no_row": "sql returned no row",
+        "text": "count of rows: '2024-05-01' is not a number",
+        "no_connection": "conn_id='nowhere': no such Airflow connection",
+        "too_slow": "SLO throughput at 2024-05-01 00:00:00 UTC: 0 good of 1, value 1, cause latency: bad",
+    }
+    assert {name: text[: len(expected[name])] for name, text in ran.problems.items()} == expected
+    assert set(by_task(recorded)) == {"too_slow"}
+
+
+def test_the_time_taken_is_that_of_the_tasks_before_or_of_those_watched(recorded: Recorded) -> None:
+    from airflow.models.taskinstance import TaskInstance
+    from airflow.utils.session import create_session
+    from sqlalchemy import update
+
+    with DAG("timed", schedule="@daily", start_date=DAY) as dag:
+        scored = number.override(task_id="score").expand(value=[1, 2])
+        number.override(task_id="load")(1) >> scored
+        scored >> [
+            fast("upstream", count=100, at_least=50.1),
+            fast("both", count=100, at_least=25.1, watch=["load", "score"]),
+        ]
+    ran = run_as(dag, logical_date=DAY)
+    with create_session() as session:
+        for task_id, index, begin in (("load", -1, 0), ("score", 0, 2), ("score", 1, 3)):
+            times = {"start_date": DAY + timedelta(hours=begin), "end_date": DAY + timedelta(hours=begin + 1)}
+            one = (TaskInstance.task_id == task_id, TaskInstance.map_index == index)
+            session.execute(update(TaskInstance).where(TaskInstance.dag_id == "timed", *one).values(**times))
+    clear(dag, ran, "upstream", "both")
+    assert {name: (seen.value, seen.good) for name, seen in by_task(recorded).items()} == {
+        "upstream": (50.0, 0),
+        "both": (25.0, 0),
+    }
+
+
+def test_without_a_logical_date_the_time_counts_from_the_start_of_the_run(recorded: Recorded) -> None:
+    with DAG("by_asset", schedule="@daily", start_date=DAY) as dag:
+        number(1) >> fast("from_start", count=10**9)
+    ran = run_as(dag, logical_date=None, run_type="asset_triggered", run_after=datetime.now(UTC))
+    assert ran.problems == {}
+    (seen,) = recorded("throughput")
+    assert seen.key.endswith(f"/run:{ran.run_id}")
+    assert seen.good == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({}, "either count, or sql and conn_id"),
+        ({"count": 1, "sql": "SELECT 1", "conn_id": "warehouse"}, "either count, or sql and conn_id"),
+        ({"sql": "SELECT 1"}, "either count, or sql and conn_id"),
+        ({"count": 1, "conn_id": "warehouse"}, "either count, or sql and conn_id"),
+        ({"count": 1, "on_zero": "good"}, "neither 'nothing' nor 'bad'"),
+        ({"count": 1, "watch": "load"}, "list of task ids"),
+    ],
+)
+def test_wrong_options_fail_when_the_dag_is_read(options: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        fast("wrong", **options)

@@ -57,13 +57,17 @@ def _context() -> Iterator[Any]:
     """A context in memory, which does not stay behind as the process's current one."""
     import great_expectations as gx
     from great_expectations.data_context.data_context.context_factory import project_manager
+    from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
     from great_expectations.exceptions.exceptions import DataContextRequiredError
 
     try:
         current = project_manager.get_current_project()
     except (AttributeError, DataContextRequiredError):
         current = None
-    context = gx.get_context(mode="ephemeral")
+    # Without a configuration it would make a folder for documentation.
+    context = gx.get_context(
+        mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults())
+    )
     context.variables.progress_bars = {"globally": False}
     try:
         yield context

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
-
-NOW = datetime(2026, 9, 1, tzinfo=UTC)
+from drift_by_hand import NOW
 
 
 @pytest.fixture
@@ -24,17 +21,28 @@ def postgres(tmp_path_factory):
     server.cleanup()
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database(request, tmp_path):
-    """An engine on each kind of database, empty."""
+@pytest.fixture
+def sqlite_database(tmp_path):
     import sqlalchemy as sa
 
-    if request.param == "sqlite":
-        engine = sa.create_engine(f"sqlite:///{tmp_path / 'data.db'}")
-    else:
-        engine = sa.create_engine(request.getfixturevalue("postgres"))
-        with engine.begin() as connection:
-            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
-            connection.execute(sa.text("CREATE SCHEMA public"))
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'data.db'}")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def postgres_database(postgres):
+    import sqlalchemy as sa
+
+    engine = sa.create_engine(postgres)
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+        connection.execute(sa.text("CREATE SCHEMA public"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request):
+    """An engine on each kind of database, empty."""
+    return request.getfixturevalue(f"{request.param}_database")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from datetime import UTC, datetime
 
 import numpy as np
 from scipy import stats
 from scipy.spatial.distance import jensenshannon
+
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
 
 
 def edges(reference):
@@ -19,7 +22,8 @@ def edges(reference):
             rank += 1
         deciles.append(ordered[rank - 1])
     found = set(deciles)
-    found |= {np.nextafter(value, -np.inf) for value, times in Counter(deciles).items() if times >= 2}
+    with np.errstate(over="ignore"):
+        found |= {np.nextafter(value, -np.inf) for value, times in Counter(deciles).items() if times >= 2}
     return sorted(found)
 
 

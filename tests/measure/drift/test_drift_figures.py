@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from drift_by_hand import category_cells, edges, figures, histogram
+from drift_by_hand import NOW, category_cells, edges, figures, histogram
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -69,8 +69,6 @@ def test_equal_shares_of_different_totals_are_exactly_no_distance(counts, times)
 @settings(max_examples=60)
 @given(values, values)
 def test_a_numeric_column_has_the_figures_of_its_definition(reference, current):
-    from conftest import NOW
-
     cuts = edges(reference)
     expected = figures(histogram(reference, cuts), histogram(current, cuts))
     ks = stats.ks_2samp(reference, current, method="asymp")
@@ -85,8 +83,6 @@ def test_a_numeric_column_has_the_figures_of_its_definition(reference, current):
 @settings(max_examples=60)
 @given(words, words)
 def test_a_column_of_texts_has_the_figures_of_its_definition(reference, current):
-    from conftest import NOW
-
     expected = figures(*category_cells(reference, current))
     del expected["ks_binned"]
     found = drift(reference, current, NOW)
@@ -98,8 +94,6 @@ def test_a_column_of_texts_has_the_figures_of_its_definition(reference, current)
 @settings(max_examples=30)
 @given(values, st.randoms())
 def test_identical_data_in_any_order_has_no_distance_at_all(reference, random):
-    from conftest import NOW
-
     shuffled = list(reference)
     random.shuffle(shuffled)
     found = drift(reference, shuffled, NOW)

@@ -158,7 +158,7 @@ def test_table_names_may_be_quoted():
 def test_the_last_microsecond_of_a_bin_is_the_last_whose_seconds_are_in_it(edge):
     last = _last_micro(edge)
     if abs(edge) < 1e11:
-        assert last / 1e6 <= edge < (last + 1) / 1e6
+        assert last / 10**6 <= edge < (last + 1) / 10**6
 
 
 def test_postgresql_keeps_nan_and_infinity_apart_in_every_numeric_type(postgres, now):

@@ -107,7 +107,7 @@ def gate(
 def _answer(
     connection: Connection, service: str, now: datetime, max_age: timedelta, exempt: Sequence[str]
 ) -> GateAnswer:
-    stored = [one for one in definitions.active(connection) if one.slo.service == service]
+    stored = definitions.of_service(connection, service)
     opted = [one for one in stored if one.slo.freeze]
     last = evaluations.budgets(connection, opted)
     evaluated_at = min((one.at for one in last if one.at is not None), default=None)
@@ -180,7 +180,7 @@ def release(store: Store, service: str, *, author: str, reason: str, now: dateti
         current = freezes.open_freezes(connection, service).get(service)
         if current is None:
             raise ConfigurationError(f"service {service} is not frozen")
-        stored = [one for one in definitions.active(connection) if one.slo.service == service]
+        stored = definitions.of_service(connection, service)
         freezes.end(connection, current, now, {one.slo_id: one.bad_seq for one in stored})
         messages.post_freeze(connection, current, [], started=False, at=now)
         _note(connection, now, service, "released", reason.strip(), author.strip())
@@ -199,6 +199,6 @@ def audit_log(store: Store, service: str | None = None, *, limit: int = 1000) ->
 
 
 def _known(connection: Connection, service: str) -> None:
-    names = {one.slo.service for one in definitions.active(connection)}
-    if service not in names:
-        raise UnknownSLOError(f"no SLO names service {service}; known: {', '.join(sorted(names)) or 'none'}")
+    if not definitions.of_service(connection, service):
+        names = sorted({one.slo.service for one in definitions.active(connection)})
+        raise UnknownSLOError(f"no SLO names service {service}; known: {', '.join(names) or 'none'}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
@@ -20,6 +22,7 @@ from airflow_ai_slo.store import schema
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5
+IDLE_SECONDS = 30
 MEMORY = "sqlite://"
 
 
@@ -74,12 +77,17 @@ class Store:
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (OperationalError, ProgrammingError, DBAPIError) as error:
+        except _driver_errors(self.engine) as error:
             raise _translated(error, self.where) from error
 
 
-def _translated(error: DBAPIError, where: str) -> StoreNotMigratedError | StoreUnavailableError:
-    cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
+    return (DBAPIError, engine.dialect.dbapi.Error) if engine.dialect.dbapi else (DBAPIError,)
+
+
+def _translated(error: Exception, where: str) -> StoreNotMigratedError | StoreUnavailableError:
+    original = error.orig if isinstance(error, DBAPIError) else error
+    cause = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
     missing = "no such table" in cause or 'relation "ai_slo_' in cause or "no such column" in cause
     if missing:
         return StoreNotMigratedError(f"{where}: {cause}; run `ai-slo db upgrade`")
@@ -125,12 +133,30 @@ def _parse(url: str) -> URL:
 def _engine(url: URL) -> Engine:
     try:
         if url.get_backend_name() == "postgresql":
-            return create_engine(
-                url, pool_pre_ping=True, pool_size=2, connect_args={"connect_timeout": CONNECT_SECONDS}
-            )
+            return _postgres_engine(url)
         return _sqlite_engine(url)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise ConfigurationError(f"{url.drivername}: {error}; pip install 'airflow-ai-slo[postgres]'") from None
+
+
+def _postgres_engine(url: URL) -> Engine:
+    engine = create_engine(url, pool_size=2, connect_args={"connect_timeout": CONNECT_SECONDS})
+
+    @event.listens_for(engine, "checkin")
+    def _note_use(connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _check_when_idle(connection: Any, record: Any, proxy: object) -> None:
+        # A server that restarted leaves dead connections; one used a moment ago need not be asked.
+        if time.monotonic() - record.info.get("used", math.inf) > IDLE_SECONDS:
+            try:
+                connection.execute("SELECT 1")
+                connection.rollback()
+            except _driver_errors(engine):
+                raise DisconnectionError from None
+
+    return engine
 
 
 def _sqlite_engine(url: URL) -> Engine:
@@ -148,6 +174,7 @@ def _sqlite_engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("ai_slo_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        driver: Any = connection.connection.dbapi_connection
+        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine

@@ -93,6 +93,13 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     return found
 
 
+def of_service(connection: Connection, service_name: str) -> list[Stored]:
+    """Active definitions of one service, by name."""
+    columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)
+    query = select(*columns).where(slo.c.active, slo.c.service == service_name).order_by(slo.c.name)
+    return [_stored(*row) for row in connection.execute(query)]
+
+
 def by_id(connection: Connection, slo_id: int) -> Stored:
     """One generation by its row, active or not."""
     columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)

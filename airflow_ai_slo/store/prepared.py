@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from operator import itemgetter
 from typing import Any
 
@@ -24,15 +25,16 @@ class Prepared:
         self._build = build
         self._compiled: dict[str, tuple[str, Callable[[Params], Params]]] = {}
 
-    def all(self, connection: Connection, *values: Any) -> Sequence[Any]:
-        """Every row."""
+    def start(self, connection: Connection, *values: Any) -> Any:
+        """Execute, and fetch from the cursor later; inside :func:`together` several are answered at once."""
         text, order = self._for(connection)
         cursor = connection.connection.cursor()
-        try:
-            cursor.execute(text, order(values))
-            return cursor.fetchall()
-        finally:
-            cursor.close()
+        cursor.execute(text, order(values))
+        return cursor
+
+    def all(self, connection: Connection, *values: Any) -> Sequence[Any]:
+        """Every row."""
+        return fetched(self.start(connection, *values))
 
     def run(self, connection: Connection, *values: Any) -> None:
         """Execute once, without a result."""
@@ -69,6 +71,21 @@ class Prepared:
         if len(positions) == 1:
             return lambda values: (values[positions[0]],)
         return itemgetter(*positions)
+
+
+def fetched(cursor: Any) -> Sequence[Any]:
+    """Every row of a started statement."""
+    try:
+        rows: Sequence[Any] = cursor.fetchall()
+        return rows
+    finally:
+        cursor.close()
+
+
+def together(connection: Connection) -> AbstractContextManager[object]:
+    """Send the statements of a block without waiting for each answer, where the driver can."""
+    pipeline = getattr(connection.connection.driver_connection, "pipeline", None)
+    return nullcontext() if pipeline is None else pipeline()
 
 
 def upsert(table: Table) -> Prepared:

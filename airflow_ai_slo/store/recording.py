@@ -16,7 +16,7 @@ from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.store import definitions, rollup
-from airflow_ai_slo.store.prepared import Params, Prepared, upsert
+from airflow_ai_slo.store.prepared import Params, Prepared, fetched, together, upsert
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _LARGEST = 2**62
@@ -77,19 +77,29 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
     by_slo: dict[str, list[Measurement]] = {}
     for one in measurements:
         by_slo.setdefault(one.slo, []).append(one)
+    written = 0
     # Locks are taken in one order by everybody, so that two writers never wait for each other.
-    return sum(_record_one_slo(connection, name, by_slo[name], now) for name in sorted(by_slo))
+    for name in sorted(by_slo):
+        with together(connection):
+            count = _record_one_slo(connection, name, by_slo[name], now)
+        if count is None:
+            raise definitions.unknown([name], connection)
+        written += count
+    return written
 
 
-def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int:
+def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int | None:
+    """How many changed something; None where no such SLO is applied."""
     rows = _find_slo.all(connection, name)
     if not rows:
-        raise definitions.unknown([name], connection)
+        return None
     target = _Target(rows[0][0], _objective(rows[0][1]), rows[0][2], rows[0][3])
     target = _with_scale(connection, target, measurements)
-    known = _existing(connection, target.slo_id, measurements)
+    existing = _start_existing(connection, target.slo_id, measurements)
+    ahead = rollup.read_ahead(connection, target.slo_id, to_micros(min(one.at for one in measurements)))
+    known = {row[0]: _Old(*row[1:]) for row in fetched(existing)}
     written: dict[str, Params] = {}
-    touched: dict[int, rollup.Touched] = {}
+    touched: dict[int, rollup.Change] = {}
     for one in measurements:
         row = _row(one, target, now)
         old = known.get(one.key)
@@ -98,24 +108,23 @@ def _record_one_slo(connection: Connection, name: str, measurements: list[Measur
                 continue
             _touch(touched, old.at, -old.good, -old.total, -1)
         _touch(touched, row[2], row[3], row[4], 1)
-        known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
         written[one.key] = row
+        if len(measurements) > 1:
+            known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
     if written:
+        changes = rollup.changes(connection, target.slo_id, touched, target.objective, ahead)
         _put.many(connection, list(written.values()))
-        turned = rollup.add(connection, target.slo_id, touched, target.objective)
-        if turned:
-            _add_bad.run(connection, turned, target.slo_id)
+        rollup.write(connection, changes)
+        if changes.turned_bad:
+            _add_bad.run(connection, changes.turned_bad, target.slo_id)
     return len(written)
 
 
-def _touch(touched: dict[int, rollup.Touched], at: int, good: int, total: int, measurements: int) -> None:
+def _touch(touched: dict[int, rollup.Change], at: int, good: int, total: int, measurements: int) -> None:
     found = touched.get(at)
-    if found is None:
-        touched[at] = rollup.Touched(good, total, measurements)
-    else:
-        found.good += good
-        found.total += total
-        found.measurements += measurements
+    if found is not None:
+        good, total, measurements = found[0] + good, found[1] + total, found[2] + measurements
+    touched[at] = (good, total, measurements)
 
 
 def _row(one: Measurement, target: _Target, now: int) -> Params:
@@ -153,13 +162,11 @@ def _replaces(row: Params, old: _Old, rerun: str) -> bool:
     return bool(new < kept or (new == kept and row[4] > old.total))
 
 
-def _existing(connection: Connection, slo_id: int, measurements: Sequence[Measurement]) -> dict[str, _Old]:
-    """What is stored under these keys."""
+def _start_existing(connection: Connection, slo_id: int, measurements: Sequence[Measurement]) -> Any:
+    """Ask what is stored under these keys."""
     if len(measurements) == 1:
-        rows: Any = _find_one.all(connection, slo_id, measurements[0].key)
-        return {row[0]: _Old(*row[1:]) for row in rows}
-    keys = json.dumps(list({one.key for one in measurements}))
-    return {row[0]: _Old(*row[1:]) for row in _find_many.all(connection, slo_id, keys)}
+        return _find_one.start(connection, slo_id, measurements[0].key)
+    return _find_many.start(connection, slo_id, json.dumps(list({one.key for one in measurements})))
 
 
 @lru_cache(maxsize=1024)

@@ -6,8 +6,7 @@ end of each day. A late write moves the rest of its day and the days after it, a
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, Dialect, Executable, bindparam, delete, func,
 
 from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.instants import DAY, day_of
-from airflow_ai_slo.store.prepared import Prepared, upsert
+from airflow_ai_slo.store.prepared import Prepared, fetched, upsert
 from airflow_ai_slo.store.tables import day, run
 
 
@@ -36,20 +35,20 @@ class Sums(NamedTuple):
 _ZERO = Sums()
 
 
-@dataclass(slots=True)
-class Touched:
-    """What a batch of measurements changes at one instant: scaled counts, and how many measurements."""
-
-    good: int = 0
-    total: int = 0
-    measurements: int = 0
+Change = tuple[int, int, int]
+"""What a batch of measurements changes at one instant: scaled good and total, and how many measurements."""
 
 
 @dataclass(slots=True)
-class _Days:
-    """Changes per day, gathered while runs are rewritten."""
+class Changes:
+    """Rows to be written for a batch, in the tables' column order.
 
-    deltas: dict[int, Sums] = field(default_factory=dict)
+    :param turned_bad: how many runs turned bad.
+    """
+
+    runs: list[tuple[Any, ...]] = field(default_factory=list)
+    gone: list[tuple[int, int]] = field(default_factory=list)
+    days: list[tuple[Any, ...]] = field(default_factory=list)
     turned_bad: int = 0
 
 
@@ -95,81 +94,114 @@ _drop_run = Prepared(
 )
 
 
-def add(connection: Connection, slo_id: int, touched: Mapping[int, Touched], objective: Fraction) -> int:
-    """Add a batch's changes to the sums of one SLO.
+@dataclass(slots=True)
+class Ahead:
+    """Reads that were sent before it was certain that they are needed: runs from ``at`` on, and days from its day."""
+
+    at: int
+    runs: Any
+    days: Any
+
+
+def read_ahead(connection: Connection, slo_id: int, at: int) -> Ahead:
+    """Ask for what adding at this instant most likely needs."""
+    number = day_of(at)
+    runs = _read_runs.start(connection, slo_id, at, number * DAY, (number + 1) * DAY)
+    return Ahead(at, runs, _read_days.start(connection, slo_id, number))
+
+
+def changes(
+    connection: Connection,
+    slo_id: int,
+    touched: Mapping[int, Change],
+    objective: Fraction,
+    ahead: Ahead | None = None,
+) -> Changes:
+    """What a batch changes in the sums of one SLO; nothing is written yet.
 
     :param touched: by instant, what changes there.
-    :returns: how many runs turned bad.
+    :param ahead: used where it fits.
     """
-    days = _Days()
-    rows: list[tuple[Any, ...]] = []
-    gone: list[tuple[int, int]] = []
+    result, deltas = Changes(), dict[int, Sums]()
     for number, instants in groupby(sorted(touched), key=day_of):
-        rewritten = _rewrite_day(connection, slo_id, number, {at: touched[at] for at in instants}, objective, days)
-        for row in rewritten:
-            if row[5]:
-                rows.append(row)
-            else:
-                gone.append((slo_id, row[1]))
-    _drop_run.many(connection, gone)
-    _put_run.many(connection, rows)
-    _move_days(connection, slo_id, days.deltas)
-    return days.turned_bad
+        within = {at: touched[at] for at in instants}
+        rows = _runs_from(connection, slo_id, min(within), ahead)
+        delta = _rewrite_day(rows, slo_id, within, objective, result)
+        if any(delta):
+            deltas[number] = delta
+    if deltas:
+        result.days = _moved_days(_days_from(connection, slo_id, min(deltas), ahead), slo_id, deltas)
+    return result
+
+
+def write(connection: Connection, changes: Changes) -> None:
+    """Write what :func:`changes` found."""
+    _drop_run.many(connection, changes.gone)
+    _put_run.many(connection, changes.runs)
+    _put_day.many(connection, changes.days)
 
 
 def rejudge(connection: Connection, slo_id: int, objective: Fraction) -> None:
     """Judge every run of an SLO again, under another objective."""
     at, good, total, bad = run.c.at, run.c.good, run.c.total, run.c.bad
     stored = connection.execute(select(at, good, total, bad).where(run.c.slo_id == slo_id)).all()
-    turned = {row[0]: Touched() for row in stored if is_bad(row[1], row[2], objective) != bool(row[3])}
-    add(connection, slo_id, turned, objective)
+    turned = {row[0]: (0, 0, 0) for row in stored if is_bad(row[1], row[2], objective) != bool(row[3])}
+    write(connection, changes(connection, slo_id, turned, objective))
+
+
+def _runs_from(connection: Connection, slo_id: int, at: int, ahead: Ahead | None) -> Sequence[Any]:
+    if ahead is not None and ahead.at == at:
+        return fetched(ahead.runs)
+    number = day_of(at)
+    return _read_runs.all(connection, slo_id, at, number * DAY, (number + 1) * DAY)
+
+
+def _days_from(connection: Connection, slo_id: int, number: int, ahead: Ahead | None) -> Sequence[Any]:
+    if ahead is not None and day_of(ahead.at) == number:
+        return fetched(ahead.days)
+    return _read_days.all(connection, slo_id, number)
 
 
 def _rewrite_day(
-    connection: Connection,
+    rows: Sequence[Any],
     slo_id: int,
-    number: int,
-    touched: Mapping[int, Touched],
+    touched: Mapping[int, Change],
     objective: Fraction,
-    days: _Days,
-) -> list[tuple[Any, ...]]:
-    """The day's rows from the first touched one on, in the table's column order; one without measurements is gone."""
+    result: Changes,
+) -> Sums:
+    """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole."""
     first = min(touched)
     sums, stored = _ZERO, {}
-    for row in _read_runs.all(connection, slo_id, first, number * DAY, (number + 1) * DAY):
+    for row in rows:
         if row[0] < first:
             sums = Sums(*row[5:9])
         else:
             stored[row[0]] = row
-    result = []
-    before = after = _ZERO
-    for at in sorted(stored.keys() | touched.keys()):
+    sum_good, sum_total, sum_bad, sum_runs = sums
+    change_good = change_total = change_bad = change_runs = 0
+    for at in sorted(stored.keys() | touched.keys()) if stored else sorted(touched):
         _, good, total, bad, count = stored[at][:5] if at in stored else (at, 0, 0, 0, 0)
-        if count:
-            before = before.plus(Sums(good, total, bad, 1))
-        change = touched.get(at)
-        if change is not None:
-            was_bad = bad
-            good, total, count = good + change.good, total + change.total, count + change.measurements
+        if at in touched:
+            more_good, more_total, more = touched[at]
+            was_bad, was_there = bad, count > 0
+            good, total, count = good + more_good, total + more_total, count + more
             bad = int(is_bad(good, total, objective)) if count else 0
-            days.turned_bad += bad > was_bad
+            change_good, change_total = change_good + more_good, change_total + more_total
+            change_bad, change_runs = change_bad + bad - was_bad, change_runs + (count > 0) - was_there
+            result.turned_bad += bad > was_bad
         if count:
-            after = after.plus(Sums(good, total, bad, 1))
-        running = sums.plus(after)
-        result.append((slo_id, at, good, total, bad, count, *running))
-    delta = Sums(*(a - b for a, b in zip(after, before, strict=True)))
-    if any(delta):
-        days.deltas[number] = delta
-    return result
+            sum_good, sum_total, sum_bad, sum_runs = sum_good + good, sum_total + total, sum_bad + bad, sum_runs + 1
+            result.runs.append((slo_id, at, good, total, bad, count, sum_good, sum_total, sum_bad, sum_runs))
+        else:
+            result.gone.append((slo_id, at))
+    return Sums(change_good, change_total, change_bad, change_runs)
 
 
-def _move_days(connection: Connection, slo_id: int, deltas: Mapping[int, Sums]) -> None:
+def _moved_days(stored_rows: Sequence[Any], slo_id: int, deltas: Mapping[int, Sums]) -> list[tuple[Any, ...]]:
     """Add each day's change to its own sums and to those of every later day."""
-    if not deltas:
-        return
     first = min(deltas)
     base, stored = _ZERO, {}
-    for row in _read_days.all(connection, slo_id, first):
+    for row in stored_rows:
         if row[0] < first:
             base = Sums(*row[1:5])
         else:
@@ -179,18 +211,4 @@ def _move_days(connection: Connection, slo_id: int, deltas: Mapping[int, Sums]) 
         base = stored.get(number, base)
         moved = moved.plus(deltas.get(number, _ZERO))
         rows.append((slo_id, number, *base.plus(moved)))
-    _put_day.many(connection, rows)
-
-
-def grouped(changes: Iterable[tuple[int, int, int, int, int]]) -> dict[int, dict[int, Touched]]:
-    """Changes ``(slo id, at, good, total, measurements)`` gathered by SLO and instant."""
-    gathered: dict[int, dict[int, Touched]] = defaultdict(dict)
-    for slo_id, at, good, total, count in changes:
-        found = gathered[slo_id].get(at)
-        if found is None:
-            gathered[slo_id][at] = Touched(good, total, count)
-        else:
-            found.good += good
-            found.total += total
-            found.measurements += count
-    return gathered
+    return rows

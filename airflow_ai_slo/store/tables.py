@@ -59,6 +59,7 @@ slo = Table(
     Column("applied_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("name", "generation"),
+    Index("ix_ai_slo_slo_service", "service"),
     Index("ix_ai_slo_slo_active", "name", unique=True, sqlite_where=text("active"), postgresql_where=text("active")),
 )
 

@@ -112,6 +112,7 @@ def upgrade() -> None:
         sqlite_where=sa.text("active"),
         postgresql_where=sa.text("active"),
     )
+    op.create_index("ix_ai_slo_slo_service", "ai_slo_slo", ["service"], unique=False)
     op.create_table(
         "ai_slo_thread",
         sa.Column("target", sa.String(length=250), nullable=False),
@@ -238,6 +239,7 @@ def downgrade() -> None:
     op.drop_table("ai_slo_evaluation")
     op.drop_table("ai_slo_day")
     op.drop_table("ai_slo_thread")
+    op.drop_index("ix_ai_slo_slo_service", table_name="ai_slo_slo")
     op.drop_index(
         "ix_ai_slo_slo_active",
         table_name="ai_slo_slo",

@@ -1,0 +1,61 @@
+"""Evaluating 1,000 SLOs x 8 windows with alerts, in process on SQLite, and the same with tenfold history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airflow_ai_slo import SLO, engine
+from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.store import Store, open_store
+from benchmarks.measure import median, say
+
+END = datetime(2026, 6, 1, 15, 20, 34, tzinfo=UTC)
+SLOS = 1000
+
+
+def run(folder: Path) -> dict[str, Any]:
+    """Seconds; the limits are 0.15 (five minutes), 0.05 (hourly) and 1.3 times itself (tenfold)."""
+    hourly = _measure(folder / "hourly.db", timedelta(hours=1), timedelta(days=40))
+    tenfold = _measure(folder / "tenfold.db", timedelta(hours=1), timedelta(days=400))
+    five = _measure(folder / "five.db", timedelta(minutes=5), timedelta(days=40))
+    return {
+        "hourly_40_days": hourly,
+        "hourly_400_days": tenfold,
+        "tenfold_ratio": tenfold["seconds"] / hourly["seconds"],
+        "five_minutes_40_days": five,
+    }
+
+
+def _measure(path: Path, every: timedelta, history: timedelta) -> dict[str, Any]:
+    store = open_store(f"sqlite:///{path}")
+    rows = _fill(store, every, history)
+    counter = iter(range(1000))
+
+    def once() -> None:
+        engine.evaluate(store, at=END + timedelta(seconds=next(counter)))
+
+    say(f"evaluating over {rows:,} measurements")
+    return {"measurements": rows, "seconds": median(once, times=15)}
+
+
+def _fill(store: Store, every: timedelta, history: timedelta) -> int:
+    names = [f"slo-{number:04}" for number in range(SLOS)]
+    slos = [SLO(name=n, service=f"service-{i % 50}", objective=0.99, window="28d") for i, n in enumerate(names)]
+    engine.apply(store, slos, now=END)
+    instants = [END - history + every * (number + 1) for number in range(history // every)]
+    say(f"filling {path_of(store)} with {SLOS * len(instants):,} measurements")
+    for number, name in enumerate(names):
+        engine.record(store, list(_stream(name, instants, number)), now=END)
+    return SLOS * len(instants)
+
+
+def _stream(name: str, instants: list[datetime], number: int) -> Any:
+    for index, at in enumerate(instants):
+        bad = (index * 31 + number * 17) % 211 == 0
+        yield Measurement(slo=name, key=str(index), at=at, good=60 if bad else 100, total=100)
+
+
+def path_of(store: Store) -> str:
+    return Path(store.engine.url.database or "").name

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.standard.decorators.python import _PythonDecoratedOperator
+from airflow.providers.standard.operators.python import PythonOperator
+from airflow.sdk.bases.decorator import DecoratedOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 
-class GatedPythonOperator(_PythonDecoratedOperator):
+class GatedPythonOperator(DecoratedOperator, PythonOperator):
     """A decorated function behind a freeze gate.
 
     :param service: service the change goes to.
@@ -29,12 +30,16 @@ class GatedPythonOperator(_PythonDecoratedOperator):
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = (*_PythonDecoratedOperator.template_fields, "service", "labels", "slo_conn_id")
+    template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs", "service", "labels", "slo_conn_id")
+    template_fields_renderers = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}  # noqa: RUF012
     custom_operator_name = "@task.freeze_gate"
 
     def __init__(
         self,
         *,
+        python_callable: Callable[..., Any],
+        op_args: Collection[Any],
+        op_kwargs: Mapping[str, Any],
         service: str,
         labels: str | Iterable[str] = (),
         on_frozen: OnFrozen = "fail",
@@ -43,7 +48,8 @@ class GatedPythonOperator(_PythonDecoratedOperator):
         slo_conn_id: str = SLOHook.default_conn_name,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        called: dict[str, Any] = {"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs}
+        super().__init__(kwargs_to_upstream=called, **called, **kwargs)
         check_options(on_unknown=on_unknown, max_age=max_age, on_frozen=on_frozen)
         self.service = service
         self.labels = labels

@@ -13,6 +13,7 @@ from airflow_ai_slo.core.burn import Outcome, RuleOutcome, judge
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Alerting, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.presets import preset_rules
 from airflow_ai_slo.core.windows import Bounds, Window
 
@@ -21,27 +22,21 @@ from airflow_ai_slo.core.windows import Bounds, Window
 class Plan:
     """What evaluating an SLO at one instant needs; shared by all SLOs of the same window and rules.
 
-    :param spans: every window the rules use, each once, with its exclusive start; None for a window in runs.
+    :param spans: every window the rules use, each once, with its exclusive start, or itself where it is in runs.
+    :param starts: exclusive starts of every window that goes by the clock, each once.
+    :param run_spans: every window that holds a number of runs.
     """
 
     bounds: Bounds
     rules: tuple[BurnRule, ...]
-    spans: tuple[tuple[Span, datetime | None], ...]
-
-    @property
-    def starts(self) -> set[datetime]:
-        """Exclusive starts of every window that goes by the clock."""
-        return {self.bounds.start} | {start for _, start in self.spans if start is not None}
-
-    @property
-    def run_spans(self) -> tuple[Runs, ...]:
-        """Every window that holds a number of runs."""
-        return tuple(span for span, _ in self.spans if isinstance(span, Runs))
+    spans: tuple[tuple[Span, datetime | Runs], ...]
+    starts: tuple[datetime, ...]
+    run_spans: tuple[Runs, ...]
 
 
 def plan(slo: SLO, at: datetime) -> Plan:
     """The plan of one SLO at one instant."""
-    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, at)
+    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, utc(at))
 
 
 @lru_cache(maxsize=4096)
@@ -50,12 +45,14 @@ def _plan(
 ) -> Plan:
     bounds = window.bounds(at)
     rules = preset_rules(alerting, objective, bounds.length) + own_rules
-    spans: dict[Span, datetime | None] = {}
+    spans: dict[Span, datetime | Runs] = {}
     for rule in rules:
         for span in (rule.long, rule.short):
             if span is not None:
-                spans[span] = at - span.length if isinstance(span, Duration) else None
-    return Plan(bounds, rules, tuple(spans.items()))
+                spans[span] = at - span.length if isinstance(span, Duration) else span
+    starts = dict.fromkeys((bounds.start, *(start for start in spans.values() if isinstance(start, datetime))))
+    run_spans = tuple(span for span in spans if isinstance(span, Runs))
+    return Plan(bounds, rules, tuple(spans.items()), tuple(starts), run_spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +105,17 @@ class Evaluation:
 def evaluate(
     slo: SLO,
     at: datetime,
+    needs: Plan,
     *,
     since: Mapping[datetime | Runs, Counts],
     first: datetime | None,
 ) -> Evaluation:
     """Evaluate one SLO.
 
+    :param needs: its :func:`plan` at this instant.
     :param since: counts of ``(start, at]`` for every start of its :class:`Plan`, and of every window in runs.
     :param first: ``at`` of the first recorded measurement.
     """
-    needs = plan(slo, at)
-    windows = {span: since[span if start is None else start] for span, start in needs.spans}  # type: ignore[index]
+    windows = {span: since[start] for span, start in needs.spans}
     alerts = tuple([judge(rule, windows, slo.objective) for rule in needs.rules])
-    return Evaluation(slo, at, since[needs.bounds.start], coverage(needs.bounds, first), windows, alerts)
+    return Evaluation(slo, needs.bounds.now, since[needs.bounds.start], coverage(needs.bounds, first), windows, alerts)

@@ -60,7 +60,7 @@ class History:
         needs = plan(self._slo, at)
         since: dict[datetime | Runs, Counts] = {start: self.counts(start, at) for start in needs.starts}
         since |= {span: self.last_runs(span.count, at) for span in needs.run_spans}
-        return evaluate(self._slo, at, since=since, first=from_micros(self._at[0]) if self._at else None)
+        return evaluate(self._slo, at, needs, since=since, first=from_micros(self._at[0]) if self._at else None)
 
     def _between(self, first: int, last: int) -> Counts:
         return Counts(

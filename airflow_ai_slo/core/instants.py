@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from airflow_ai_slo.core.errors import ConfigurationError
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 DAY = 86_400_000_000
+
+
+def utc(instant: datetime) -> datetime:
+    """The same instant as a plain UTC datetime: in other zones, and in pendulum, differences are not what they seem.
+
+    :raises ConfigurationError: not a datetime with a zone.
+    """
+    if type(instant) is datetime and instant.tzinfo is UTC:
+        return instant
+    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+        raise ConfigurationError(f"{instant!r} has no time zone; give an aware datetime")
+    try:
+        there = instant.astimezone(UTC)
+    except OverflowError:
+        raise ConfigurationError(f"{instant!r} is outside the years 1 to 9999 in UTC") from None
+    date = (there.year, there.month, there.day)
+    return datetime(*date, there.hour, there.minute, there.second, there.microsecond, tzinfo=UTC)
 
 
 def to_micros(instant: datetime) -> int:

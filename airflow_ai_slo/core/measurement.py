@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from airflow_ai_slo.core.errors import MeasurementError
+from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
+from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.names import LONGEST_KEY, LONGEST_NAME, is_name
 from airflow_ai_slo.core.numbers import Exact, count
 
 
@@ -37,6 +39,7 @@ class Measurement:
     :param good: finite, ``0 <= good <= total``; to nine decimals, exact.
     :param total: 0 says "looked, nothing happened".
     :param value: the raw observation (PSI, age in seconds, F1…), for people and plots.
+    :param attributes: kept as text.
     :param recorded_at: when it came in; the recording engine fills it.
     :raises MeasurementError: what is wrong with which field.
     """
@@ -52,11 +55,11 @@ class Measurement:
     recorded_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        if not self.slo or not self.key:
-            raise MeasurementError(f"slo={self.slo!r} key={self.key!r}: neither may be empty")
-        if self.at.tzinfo is not UTC:
+        if not (is_name(self.slo, LONGEST_NAME) and is_name(self.key, LONGEST_KEY)):
+            raise self._misnamed()
+        if type(self.at) is not datetime or self.at.tzinfo is not UTC:
             object.__setattr__(self, "at", self._utc("at", self.at))
-        if self.recorded_at is not None and self.recorded_at.tzinfo is not UTC:
+        if self.recorded_at is not None:
             object.__setattr__(self, "recorded_at", self._utc("recorded_at", self.recorded_at))
         if type(self.good) is not int or type(self.total) is not int:
             object.__setattr__(self, "good", self._count("good", self.good))
@@ -65,15 +68,33 @@ class Measurement:
             raise MeasurementError(
                 f"{self.slo}: good={self.good} total={self.total}: counts must satisfy 0 <= good <= total"
             )
-        if self.value is not None and not math.isfinite(self.value):
-            raise MeasurementError(f"{self.slo}: value={self.value} is not finite; leave it out instead")
+        if self.value is not None:
+            object.__setattr__(self, "value", self._value(self.value))
         if self.cause is not None and type(self.cause) is not Cause:
             object.__setattr__(self, "cause", self._cause(self.cause))
+        if self.attributes:
+            object.__setattr__(self, "attributes", {str(name): str(text) for name, text in self.attributes.items()})
+
+    def _misnamed(self) -> MeasurementError:
+        wrong, longest = ("key", LONGEST_KEY) if is_name(self.slo, LONGEST_NAME) else ("slo", LONGEST_NAME)
+        shown = f"{getattr(self, wrong)!r}"
+        shown = shown if len(shown) < 80 else f"{shown[:77]}…"
+        return MeasurementError(f"{wrong}={shown}: {wrong} is text of 1 to {longest} characters, none of them NUL")
+
+    def _value(self, value: object) -> float:
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            raise MeasurementError(f"{self.slo}: value={value!r} is not a number") from None
+        if not math.isfinite(number):
+            raise MeasurementError(f"{self.slo}: value={value} is not finite; leave it out instead")
+        return number
 
     def _utc(self, name: str, value: datetime) -> datetime:
-        if not isinstance(value, datetime) or value.tzinfo is None:
-            raise MeasurementError(f"{self.slo}: {name}={value!r} has no time zone; give an aware datetime")
-        return value.astimezone(UTC)
+        try:
+            return utc(value)
+        except ConfigurationError as error:
+            raise MeasurementError(f"{self.slo}: {name}={error}") from None
 
     def _count(self, name: str, value: object) -> Exact:
         try:

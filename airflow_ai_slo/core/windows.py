@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.instants import utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class RollingWindow:
     duration: Duration
 
     def bounds(self, at: datetime) -> Bounds:
+        at = utc(at)
         return Bounds(at - self.duration.length, at, at)
 
     def __str__(self) -> str:
@@ -54,6 +56,7 @@ class CalendarWindow:
     anchor: datetime
 
     def bounds(self, at: datetime) -> Bounds:
+        at = utc(at)
         local = at.astimezone(self.zone).replace(tzinfo=None)
         period = self._guess(local)
         while self._start(period) >= at:

@@ -48,12 +48,12 @@ def evaluate(store: Store, *, at: datetime, slos: Collection[str] | None = None)
             services = {one.slo.service for one in definitions.active(connection, slos)}
             stored = [one for one in stored if one.slo.service in services]
         last = evaluations.last(connection)
-        newest = [one for one in evaluate_all(connection, at, stored) if _is_newer(one[0], at, last)]
-        evaluations.save(connection, [(one, seen, _advance(connection, one, seen, last)) for one, seen in newest])
+        newest = [
+            one for one in evaluate_all(connection, at, stored, everything=slos is None) if _is_newer(one[0], at, last)
+        ]
+        evaluations.save(connection, [(one, e, _advance(connection, one, e, last)) for one, e in newest])
         decide_freezes(connection, newest, at)
-        if len(newest) < len(stored):
-            newest = evaluate_all(connection, at, stored)
-    return [seen for one, seen in newest if slos is None or one.slo.name in slos]
+    return [e for one, e in seen if slos is None or one.slo.name in slos]
 
 
 def _is_newer(stored: Stored, at: datetime, last: dict[int, Last]) -> bool:

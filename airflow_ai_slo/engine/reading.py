@@ -18,31 +18,30 @@ if TYPE_CHECKING:
 Seen = tuple[Stored, Evaluation]
 
 
-def evaluate_all(connection: Connection, at: datetime, stored: Sequence[Stored]) -> list[Seen]:
-    """Evaluate SLOs at an instant: a fixed number of look-ups each, however long their history is."""
-    wanted: dict[datetime, list[int]] = {}
-    for one in stored:
-        for start in plan(one.slo, at).starts:
-            wanted.setdefault(start, []).append(one.slo_id)
-    ids = [one.slo_id for one in stored]
-    prefixes = {start: counting.prefix(connection, start, ids) for start, ids in wanted.items()}
+def evaluate_all(
+    connection: Connection, at: datetime, stored: Sequence[Stored], *, everything: bool = False
+) -> list[Seen]:
+    """Evaluate SLOs at an instant: a fixed number of look-ups each, however long their history is.
+
+    :param everything: whether these are all active SLOs; spares naming them to the database.
+    """
+    if not stored:
+        return []
+    plans = [plan(one.slo, at) for one in stored]
+    distinct = {id(needs): needs for needs in plans}.values()
+    starts = dict.fromkeys(start for needs in distinct for start in needs.starts)
+    ids = None if everything else [one.slo_id for one in stored]
+    prefixes = {start: counting.prefix(connection, start, ids) for start in starts}
     end = counting.prefix(connection, at, ids)
     firsts = counting.first_instants(connection, ids)
-    return [(one, _evaluate(one, at, end, prefixes, firsts.get(one.slo_id))) for one in stored]
-
-
-def _evaluate(
-    one: Stored,
-    at: datetime,
-    end: counting.Prefix,
-    prefixes: dict[datetime, counting.Prefix],
-    first: datetime | None,
-) -> Evaluation:
-    now, scale, slo_id = end[one.slo_id], one.scale, one.slo_id
-    since: dict[datetime | Runs, Counts] = {
-        start: counting.difference(now, prefixes[start][slo_id], scale) for start in plan(one.slo, at).starts
-    }
-    return evaluate(one.slo, at, since=since, first=first)
+    result = []
+    for one, needs in zip(stored, plans, strict=True):
+        now, scale, slo_id = end[one.slo_id], one.scale, one.slo_id
+        since: dict[datetime | Runs, Counts] = {
+            start: counting.difference(now, prefixes[start][slo_id], scale) for start in needs.starts
+        }
+        result.append((one, evaluate(one.slo, at, needs, since=since, first=firsts.get(slo_id))))
+    return result
 
 
 def evaluate_named(connection: Connection, at: datetime, names: Collection[str] | None) -> list[Seen]:
@@ -50,7 +49,7 @@ def evaluate_named(connection: Connection, at: datetime, names: Collection[str] 
 
     :raises UnknownSLOError: a name that nothing carries.
     """
-    return evaluate_all(connection, at, definitions.active(connection, names))
+    return evaluate_all(connection, at, definitions.active(connection, names), everything=names is None)
 
 
 def evaluate_ended(connection: Connection, slo_id: int, at: datetime) -> Seen:

@@ -47,7 +47,7 @@ def first_instants(connection: Connection, ids: Collection[int] | None = None) -
     """``at`` of the first measurement of each SLO that has one."""
     first = select(func.min(run.c.at)).where(run.c.slo_id == slo.c.id).correlate(slo).scalar_subquery()
     query = select(slo.c.id, first).where(slo.c.active if ids is None else slo.c.id.in_(ids))
-    return {row[0]: from_micros(row[1]) for row in connection.execute(query) if row[1] is not None}
+    return {row[0]: from_micros(row[1]) for row in connection.execute(query).all() if row[1] is not None}
 
 
 def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
@@ -69,13 +69,15 @@ def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
 
 def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime, scale: int) -> dict[str, Exact]:
     """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
-    spent = func.sum(measurement.c.total - measurement.c.good)
     query = (
-        select(func.coalesce(measurement.c.cause, Cause.OTHER.value), spent)
+        select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
         .where(*_bad_within(slo_id, start, end))
-        .group_by(func.coalesce(measurement.c.cause, Cause.OTHER.value))
+        .group_by(measurement.c.cause)
     )
-    found = {cause: narrow(Fraction(int(bad), scale)) for cause, bad in connection.execute(query)}
+    found: dict[str, Exact] = {}
+    for cause, bad in connection.execute(query):
+        name = cause or Cause.OTHER.value
+        found[name] = narrow(found.get(name, 0) + Fraction(int(bad), scale))
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 

@@ -87,7 +87,7 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     query = select(slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq).where(slo.c.active)
     if names is not None:
         query = query.where(slo.c.name.in_(names))
-    found = [_stored(*row) for row in connection.execute(query.order_by(slo.c.name))]
+    found = [_stored(*row) for row in connection.execute(query.order_by(slo.c.name)).all()]
     if names is not None and len(found) < len(set(names)):
         raise unknown(set(names) - {stored.slo.name for stored in found}, connection)
     return found

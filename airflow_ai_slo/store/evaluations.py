@@ -53,7 +53,7 @@ def one_at_a_time(connection: Connection) -> None:
 def last(connection: Connection) -> dict[int, Last]:
     """The last evaluation of every SLO, by its row."""
     query = select(evaluation.c.slo_id, evaluation.c.at, evaluation.c.latched, evaluation.c.bad_seq)
-    return {row[0]: Last(*row) for row in connection.execute(query)}
+    return {row[0]: Last(*row) for row in connection.execute(query).all()}
 
 
 def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, int]]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-LONGEST_NAME = 200
+LONGEST_NAME = 250
 """Characters of the name of an SLO, a service or a notification target."""
 
 LONGEST_KEY = 500

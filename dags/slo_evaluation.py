@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from airflow.sdk import dag
+
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
+from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
 from airflow_ai_slo.operators.report import SLOReportOperator
 
-from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
+SLOS = str(Path(__file__).parent.parent / "slos")
 
 
 @dag(
@@ -16,6 +19,7 @@ from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
     tags=["slo"],
 )
 def slo_evaluation() -> None:
@@ -29,7 +33,7 @@ def slo_evaluation() -> None:
         column="scheduled_at",
         max_age=timedelta(hours=28),
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", slack_channel="slo-alerts", trigger_rule="all_done")
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=SLOS, trigger_rule="all_done")
     fresh >> evaluate
 
 
@@ -38,6 +42,7 @@ def slo_evaluation() -> None:
     start_date=datetime(2024, 1, 1, tzinfo=UTC),
     catchup=False,
     max_active_runs=1,
+    default_args={"retries": 2, "retry_delay": timedelta(minutes=5)},
     tags=["slo"],
 )
 def slo_report() -> None:

@@ -15,7 +15,7 @@ LATE_BY = timedelta(hours=5, minutes=10)
 
 class Fault(StrEnum):
     FAILS = "the feed is cut short: the run fails, after its retries"
-    MISSING = "nothing runs: the scheduler is down all day"
+    MISSING = "the scheduler is down in the morning: no run at all"
     LATE = "the feed trickles in: the run ends five hours late"
 
 

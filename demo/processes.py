@@ -102,7 +102,7 @@ def tail(log: Path, lines: int = 15) -> str:
 
 
 def _is_theirs(one: Started) -> bool:
-    """Whether the number still means that process; once its leader is gone, its session may live on under the number."""
+    """Whether the number still means that process. A session outlives its leader and keeps the number from new use."""
     born = _born(one.pid)
     return born == one.born or (born == "" and bool(_members({one.pid})))
 

@@ -6,13 +6,15 @@ import hashlib
 import json
 import os
 import socket
+import sqlite3
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
-SERVICE = "flight-delays"
+SLACK_TOKEN = "xoxb-local-demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +52,24 @@ class Places:
         return self.root / "report.html"
 
     @property
+    def slack(self) -> Path:
+        return self.root / "slack.jsonl"
+
+    @property
     def processes(self) -> Path:
         return self.root / "processes.json"
 
     @property
     def metadata(self) -> Path:
         return self.home / "airflow.db"
+
+    @property
+    def written(self) -> tuple[Path, ...]:
+        """What one run of the demo leaves behind, its environment apart."""
+        databases = [
+            Path(f"{path}{suffix}") for path in (self.warehouse, self.store) for suffix in ("", "-wal", "-shm")
+        ]
+        return (self.home, self.logs, self.feed, *databases, self.model, self.report, self.slack, self.processes)
 
 
 PLACES = Places(REPOSITORY / ".demo")
@@ -91,7 +105,7 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     slack_connection = {
         "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps(
-            {"conn_type": "slack", "password": "xoxb-demo", "extra": {"base_url": slack}}
+            {"conn_type": "slack", "password": SLACK_TOKEN, "extra": {"base_url": slack}}
         )
     }
     return (
@@ -104,7 +118,7 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__PARALLELISM": "4",
-            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
+            "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
             "AIRFLOW__API__HOST": "127.0.0.1",
@@ -129,8 +143,16 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
     )
 
 
-CONNECT_ARGS = {"timeout": 60}
-"""How long Airflow waits for a locked SQLite file, seconds; it imports this by name."""
+class _Connection(sqlite3.Connection):
+    """Airflow writes ahead (WAL), where NORMAL is safe and spares a sync of the disk at every commit."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.execute("PRAGMA synchronous=NORMAL")
+
+
+CONNECT_ARGS = {"timeout": 60, "factory": _Connection}
+"""How Airflow opens its SQLite file, which it looks up here by name. It waits for a lock for so many seconds."""
 
 
 def _is_slack(name: str) -> bool:

@@ -1,0 +1,81 @@
+"""The demo's first half, a process of its own: 60 days of DAG runs played back, then the report.
+
+It waits for a line on stdin before it touches Airflow's database.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from datetime import datetime, timedelta
+
+from demo.events import DEPLOY_AT, LOOK_AT, RUN_AT, Teller, newest_run
+from demo.faults import LATE_BY, Fault, Faults
+from demo.lay import DAYS
+from demo.settings import PLACES, REPOSITORY, Places
+
+DEPLOYMENT_DAY = 3
+"""A new model is deployed on Thursdays."""
+
+
+def apply_definitions(places: Places, *, now: datetime) -> None:
+    """Store what ``slos/`` promises, as ``ai-slo apply slos`` does."""
+    from airflow_ai_slo import engine, openslo
+    from airflow_ai_slo.store import open_store
+
+    loaded = openslo.load([REPOSITORY / "slos"]).require()
+    engine.apply(open_store(f"sqlite:///{places.store}"), loaded.slos, loaded.services, now=now)
+
+
+def play(tell: Teller, *, newest: datetime, days: int = DAYS) -> None:
+    """Play back the days before the newest run, faults included."""
+    from demo.playback import Playback
+
+    playback = Playback(REPOSITORY / "dags")
+    tell("stored", dags=sorted(playback.dags))
+    faults = Faults(newest.date())
+    midnight = newest - RUN_AT
+    for number in range(1, days + 1):
+        day = midnight - timedelta(days=days + 1 - number)
+        fault = faults.of(day.date())
+        tell("day", number=number, of=days, date=day.date().isoformat(), fault=fault)
+        if fault is not Fault.MISSING:
+            late = LATE_BY if fault is Fault.LATE else timedelta(0)
+            now = day + RUN_AT + late
+            playback.run("flights_delay", logical_date=day + RUN_AT, now=now, delays={"load": late})
+        playback.run("slo_evaluation", logical_date=day + LOOK_AT)
+        if day.weekday() == DEPLOYMENT_DAY:
+            playback.run("deploy_model", logical_date=day + DEPLOY_AT)
+    tell("played", days=days)
+    playback.run("slo_report", logical_date=midnight - timedelta(days=1) + LOOK_AT)
+    tell("reported", path=str(PLACES.report))
+
+
+def preload() -> None:
+    """Import and build what the first task would wait for."""
+    import great_expectations  # noqa: F401
+    import httpx
+    from airflow.sdk.execution_time.supervisor import in_process_api_server
+
+    import airflow_ai_slo.expectations.drift  # noqa: F401
+
+    # The first request builds every version of the API that tasks talk to.
+    httpx.Client(transport=in_process_api_server().transport, base_url="http://in-process").get("/health")
+    # What is there now stays; the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+
+
+def main() -> None:
+    tell = Teller()
+    newest = newest_run(datetime.fromisoformat(os.environ["DEMO_NOW"]))
+    preload()
+    tell("ready")
+    sys.stdin.readline()
+    apply_definitions(PLACES, now=newest - timedelta(days=DAYS + 1))
+    play(tell, newest=newest)
+
+
+if __name__ == "__main__":
+    main()

@@ -122,8 +122,8 @@ class DataDriftOperator(MeasureOperator):
         try:
             found = self.compare()
             measured = self._measured(context, found)
-            unsure = found.total == 0 or any(column.verdict in ("empty", "error") for column in found.columns)
-            result = self.record(context, measured, bad=True if unsure else None, more=summary(found, _NAMES_KEPT))
+            bad = True if _has_gaps(found) or not found.total else None
+            result = self.record(context, measured, bad=bad, more=summary(found, _NAMES_KEPT))
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
         if found.errors and self.on_error == "fail":
@@ -151,7 +151,7 @@ class DataDriftOperator(MeasureOperator):
             imports=self.imports,
             **self._current(),
         )
-        log = self.log.warning if found.drifted or found.errors else self.log.info
+        log = self.log.warning if found.drifted or _has_gaps(found) else self.log.info
         log("%s", table_of(found))
         return found
 
@@ -208,3 +208,8 @@ class DataDriftOperator(MeasureOperator):
             return name
         beside = Path(dag.folder) / name
         return str(beside) if beside.exists() else name
+
+
+def _has_gaps(found: DriftResult) -> bool:
+    """Whether some column could not be looked at: that is not the same as no drift."""
+    return any(column.verdict in ("empty", "error") for column in found.columns)

@@ -48,9 +48,8 @@ def evaluate(store: Store, *, at: datetime, slos: Collection[str] | None = None)
             services = {one.slo.service for one in definitions.active(connection, slos)}
             stored = [one for one in stored if one.slo.service in services]
         last = evaluations.last(connection)
-        newest = [
-            one for one in evaluate_all(connection, at, stored, everything=slos is None) if _is_newer(one[0], at, last)
-        ]
+        seen = evaluate_all(connection, at, stored, everything=slos is None)
+        newest = [one for one in seen if _is_newer(one[0], at, last)]
         evaluations.save(connection, [(one, e, _advance(connection, one, e, last)) for one, e in newest])
         decide_freezes(connection, newest, at)
     return [e for one, e in seen if slos is None or one.slo.name in slos]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from airflow_ai_slo.core.durations import Duration, Span
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.names import LONGEST_NAME, is_name
 from airflow_ai_slo.core.numbers import exact
-from airflow_ai_slo.core.windows import RollingWindow, Window
+from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 
 class Severity(IntEnum):
@@ -39,6 +40,8 @@ class Budgeting(StrEnum):
 Alerting = Literal["workbook", "seed", "pipeline", "none"]
 Rerun = Literal["replace", "first", "worst"]
 Operator = Literal["gt", "gte", "lt", "lte"]
+
+MOST_RULES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,13 +168,13 @@ class SLO:
             "indicator": indicator or Indicator(),
             "display_name": display_name,
             "description": description,
-            "budgeting": Budgeting(budgeting),
+            "budgeting": _choice("budgeting", budgeting, Budgeting),
             "slice_target": None if slice_target is None else _number("slice_target", slice_target),
             "slice_window": _duration("slice_window", slice_window) if isinstance(slice_window, str) else slice_window,
-            "alerting": alerting or default,
+            "alerting": _choice("alerting", alerting or default, get_args(Alerting)),
             "rules": tuple(rules),
             "schedule": schedule,
-            "rerun": rerun,
+            "rerun": _choice("rerun", rerun, get_args(Rerun)),
             "confidence": None if confidence is None else _share("confidence", confidence),
             "freeze": freeze,
             "thaw_above": _number("thaw_above", thaw_above),
@@ -181,8 +184,24 @@ class SLO:
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)
-        if not name or not service:
-            raise DefinitionError("a name and a service are needed", path="name" if not name else "service")
+        self._check()
+
+    def _check(self) -> None:
+        names = [("name", self.name), ("service", self.service), *(("notify", target) for target in self.notify)]
+        for path, name in names:
+            if not is_name(name, LONGEST_NAME):
+                raise DefinitionError(f"{name!r:.60} is not text of 1 to {LONGEST_NAME} characters", path=path)
+        if not isinstance(self.window, RollingWindow | CalendarWindow):
+            raise DefinitionError(f"{self.window!r:.60} is not a window; write 28d", path="window")
+        if not 0 <= self.thaw_above < 1:
+            raise DefinitionError(f"{float(self.thaw_above):g} must be at least 0 and below 1", path="thaw_above")
+        good_runs = self.thaw_after_good_runs
+        if good_runs is not None and (not isinstance(good_runs, int) or good_runs < 1):
+            raise DefinitionError(f"{good_runs!r} is not a whole number above 0", path="thaw_after_good_runs")
+        if len(self.rules) > MOST_RULES:
+            raise DefinitionError(f"{len(self.rules)} rules; at most {MOST_RULES} can be watched", path="rules")
+        for number, rule in enumerate(self.rules):
+            _check_factor(rule, self.objective, f"rules[{number}].factor")
 
     @property
     def title(self) -> str:
@@ -193,6 +212,25 @@ class SLO:
         """Identity of what is measured; another one starts a new generation."""
         measured = [self.indicator.source, self.indicator.spec]
         return hashlib.sha256(json.dumps(measured, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _choice(name: str, value: str, known: Iterable[str]) -> Any:
+    """One of the known values, as its own type."""
+    found = next((one for one in known if one == value), None)
+    if found is None:
+        raise DefinitionError(f"{value!r:.60} is not one of {', '.join(known)}", path=name)
+    return found
+
+
+def _check_factor(rule: BurnRule, objective: Fraction, path: str) -> None:
+    """0 < factor < 1 / (1 - objective), the highest burn rate there is."""
+    highest = 1 / (1 - objective)
+    if rule.factor <= 0:
+        raise DefinitionError(f"{float(rule.factor):g} is not above 0; 1 spends the budget in time", path=path)
+    if rule.op in ("gt", "gte") and rule.factor >= highest:
+        raise DefinitionError(
+            f"{float(rule.factor):g} could never fire: burn rates reach {float(highest):g} at most", path=path
+        )
 
 
 def _number(name: str, value: object) -> Fraction:

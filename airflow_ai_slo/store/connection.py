@@ -106,6 +106,11 @@ def open_store(url: str) -> Store:
     return store
 
 
+def fresh(url: str) -> Store:
+    """A store with an engine of its own, unchecked."""
+    return Store(_engine(_parse(url)))
+
+
 def unchecked(url: str) -> Store:
     """Open the store without looking at its tables: for those who are about to migrate it."""
     return _open(url, os.getpid())
@@ -113,7 +118,7 @@ def unchecked(url: str) -> Store:
 
 @lru_cache(maxsize=16)
 def _open(url: str, pid: int) -> Store:
-    return Store(_engine(_parse(url)))
+    return fresh(url)
 
 
 def _parse(url: str) -> URL:

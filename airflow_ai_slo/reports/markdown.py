@@ -140,7 +140,7 @@ def _slo(slo: SLOView) -> Iterable[str]:
     yield f"{_badges(slo)} · <code>{escape(slo.name)}</code>"
     if slo.description:
         yield paragraph(slo.description)
-    yield "\n".join(f"- {tile.label}: **{tile.figure}** ({escape(tile.detail)})" for tile in slo.tiles)
+    yield "\n".join(f"- {escape(tile.label)}: **{tile.figure}** ({escape(tile.detail)})" for tile in slo.tiles)
     yield from slo.notes
     if slo.next_step:
         sentence, command = slo.next_step

@@ -32,8 +32,7 @@ def opened(
     :raises DataError: the database refuses the table or the query.
     """
     if frame is not None and connection is None and table is None and sql is None:
-        with _context() as context:
-            yield _validator(_pandas_engine(frame), context)
+        yield _on_pandas(frame)
         return
     if frame is not None or connection is None or (table is None) == (sql is None):
         raise ConfigurationError("give either a frame, or a connection with a table or with sql")
@@ -41,8 +40,7 @@ def opened(
 
     engine = engine_of(connection)
     try:
-        with _context() as context:
-            yield _validator(_sql_engine(engine, table, sql), context)
+        yield _on_sql(engine, table, sql)
     except sa.exc.OperationalError as error:
         raise ConfigurationError(f"database: {first_line(error)}") from None
     except sa.exc.DBAPIError as error:
@@ -52,46 +50,33 @@ def opened(
             engine.dispose()
 
 
-@contextmanager
-def _context() -> Iterator[Any]:
-    """A context in memory, which does not stay behind as the process's current one."""
-    import great_expectations as gx
-    from great_expectations.data_context.data_context.context_factory import project_manager
+def _validator(engine: Any, data: Any) -> Any:
+    """A validator of one batch, in a context in memory that does not become the process's current one."""
+    from great_expectations.core.batch import Batch
+    from great_expectations.data_context import EphemeralDataContext
     from great_expectations.data_context.types.base import DataContextConfig, InMemoryStoreBackendDefaults
-    from great_expectations.exceptions.exceptions import DataContextRequiredError
-
-    try:
-        current = project_manager.get_current_project()
-    except (AttributeError, DataContextRequiredError):
-        current = None
-    # Without a configuration it would make a folder for documentation.
-    context = gx.get_context(
-        mode="ephemeral", project_config=DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults())
-    )
-    context.variables.progress_bars = {"globally": False}
-    try:
-        yield context
-    finally:
-        project_manager.set_project(current)
-
-
-def _validator(engine: Any, context: Any) -> Any:
     from great_expectations.validator.validator import Validator
 
-    return Validator(execution_engine=engine, data_context=context)
+    context = EphemeralDataContext(
+        project_config=DataContextConfig(store_backend_defaults=InMemoryStoreBackendDefaults(), analytics_enabled=False)
+    )
+    context.variables.progress_bars = {"globally": False}
+    return Validator(execution_engine=engine, data_context=context, batches=[Batch(data=data)])
 
 
-def _pandas_engine(frame: pd.DataFrame) -> Any:
-    """An engine that is handed the data as it is.
+def _on_pandas(frame: pd.DataFrame) -> Any:
+    """The engine is handed the data as it is.
 
     A pandas data source would hash every cell of the frame to name its batch, which costs more than counting it.
     """
     from great_expectations.execution_engine import PandasExecutionEngine
+    from great_expectations.execution_engine.pandas_batch_data import PandasBatchData
 
-    return PandasExecutionEngine(batch_data_dict={"current": frame})
+    engine = PandasExecutionEngine()
+    return _validator(engine, PandasBatchData(engine, frame))
 
 
-def _sql_engine(engine: Engine, table: str | None, sql: str | None) -> Any:
+def _on_sql(engine: Engine, table: str | None, sql: str | None) -> Any:
     from great_expectations.execution_engine import SqlAlchemyExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_batch_data import SqlAlchemyBatchData
     from sqlalchemy.sql import quoted_name
@@ -100,18 +85,18 @@ def _sql_engine(engine: Engine, table: str | None, sql: str | None) -> Any:
     with engine.connect() as connection:
         column_types(connection, table_source(table) if table is not None else query_source(sql or ""))
     execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
-    if table is not None:
-        *schema, plain = table_parts(table)
-        name = quoted_name(plain, quote=True)
-        data = SqlAlchemyBatchData(
-            execution,
-            table_name=name,
-            schema_name=schema[0] if schema else None,
-            use_quoted_name=True,
-            source_table_name=name,
-            source_schema_name=schema[0] if schema else None,
+    if table is None:
+        return _validator(
+            execution, SqlAlchemyBatchData(execution, query=query_text(sql or ""), create_temp_table=False)
         )
-    else:
-        data = SqlAlchemyBatchData(execution, query=query_text(sql or ""), create_temp_table=False)
-    execution.load_batch_data("current", data)
-    return execution
+    *schema, plain = table_parts(table)
+    name = quoted_name(plain, quote=True)
+    data = SqlAlchemyBatchData(
+        execution,
+        table_name=name,
+        schema_name=schema[0] if schema else None,
+        use_quoted_name=True,
+        source_table_name=name,
+        source_schema_name=schema[0] if schema else None,
+    )
+    return _validator(execution, data)

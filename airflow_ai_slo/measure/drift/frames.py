@@ -30,7 +30,7 @@ def measure_frame(
     :param columns: which ones; by default all of the profile. One that cannot be compared gets the verdict ``error``.
     :param reference: the reference data itself, where it is at hand: adds the exact KS and the Wasserstein distance.
     """
-    names = list(profile.columns) if columns is None else list(columns)
+    names = list(dict.fromkeys(profile.columns if columns is None else columns))
     found = tuple(_measure(profile, frame, name, thresholds, reference) for name in names)
     return DriftResult(profile=profile.name, columns=found)
 

@@ -71,7 +71,7 @@ def _measure(
     import sqlalchemy as sa
 
     types = column_types(connection, source)
-    names = list(profile.columns) if columns is None else list(columns)
+    names = list(dict.fromkeys(profile.columns if columns is None else columns))
     problems: dict[str, ColumnDrift] = {}
     wanted: dict[str, ColumnProfile] = {}
     for name in names:

@@ -15,7 +15,7 @@ from airflow_ai_slo.operators.base import WRONG_SETTINGS, MeasureOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ai_slo.measure.drift import DriftResult, Thresholds
+    from airflow_ai_slo.measure.drift import DriftResult, ReferenceProfile, Thresholds
 
 _NAMES_KEPT = 20
 
@@ -38,7 +38,7 @@ class DataDriftOperator(MeasureOperator):
     :param conn_id: Airflow connection of the database that holds the current data (SQLite, PostgreSQL), with
     :param table: ``name`` or ``schema.name``, or
     :param sql: a SELECT; a template or a file. Or, without a connection,
-    :param path: a Parquet or CSV file, or
+    :param path: a Parquet file or folder, or a CSV file, or
     :param dataframe: a function without parameters that returns a pandas DataFrame.
     :param event: ``columns`` or ``run``.
     :param weights: of columns, where some matter more; those not named weigh 1.
@@ -141,15 +141,16 @@ class DataDriftOperator(MeasureOperator):
         from airflow_ai_slo.measure.drift import Thresholds
         from airflow_ai_slo.operators.drift_words import table_of
 
+        reference = self._reference()
         found = run_drift(
-            self._reference(),
+            reference,
             columns=self.columns,
             suite=self._located(self.suite) if isinstance(self.suite, str) else self.suite,
             thresholds=self.thresholds or Thresholds(),
             event=self.event,
             weights=dict(self.weights or {}),  # type: ignore[arg-type]
             imports=self.imports,
-            **self._current(),
+            **self._current(reference),
         )
         log = self.log.warning if found.drifted or _has_gaps(found) else self.log.info
         log("%s", table_of(found))
@@ -170,15 +171,14 @@ class DataDriftOperator(MeasureOperator):
             | ({"drifted": ", ".join(drifted)} if drifted else {}),
         )
 
-    def _reference(self) -> Any:
-        """The profile's name; of a path the profile itself, so that a suite may name it."""
-        if self.reference is None or not self.reference.endswith(".json"):
-            return self.reference
-        from airflow_ai_slo.measure.drift import load_profile
+    def _reference(self) -> ReferenceProfile | None:
+        if self.reference is None:
+            return None
+        from airflow_ai_slo.expectations import find_profile
 
-        return load_profile(self._located(self.reference))
+        return find_profile(self._located(self.reference) if self.reference.endswith(".json") else self.reference)
 
-    def _current(self) -> dict[str, Any]:
+    def _current(self, reference: ReferenceProfile | None) -> dict[str, Any]:
         if self.conn_id is not None:
             from airflow_ai_slo.hooks.sql import Warehouse
             from airflow_ai_slo.operators.asking import asking
@@ -188,9 +188,9 @@ class DataDriftOperator(MeasureOperator):
                 engine.connect().close()
             return {"connection": engine, "table": self.table, "sql": self.sql}
         if self.path is not None:
-            from airflow_ai_slo.measure.files import read_frame
+            from airflow_ai_slo.measure.drift.files import read_table
 
-            return {"frame": read_frame(self._located(self.path))}
+            return {"frame": read_table(self._located(self.path), like=reference)}
         return {"frame": self._called()}
 
     def _called(self) -> Any:
@@ -204,7 +204,7 @@ class DataDriftOperator(MeasureOperator):
     def _located(self, name: str) -> str:
         """A relative path is one from the working directory, or else from the folder of the DAG's file."""
         dag = self.get_dag()
-        if "://" in name or Path(name).exists() or dag is None:
+        if dag is None or Path(name).exists():
             return name
         beside = Path(dag.folder) / name
         return str(beside) if beside.exists() else name

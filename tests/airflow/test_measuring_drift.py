@@ -182,7 +182,7 @@ def test_data_and_references_that_cannot_be_read_fail_the_task_with_the_reason(
     for name, parts in {
         "no_table": ("no such table: june",),
         "no_connection": ("conn_id='nowhere'", "no such Airflow connection"),
-        "no_file": ("nowhere.csv", "no such file"),
+        "no_file": ("nowhere.csv", "No such file"),
         "no_frame": ("dataframe returned list",),
         "no_profile": ("profile='february'", "february.json"),
         "no_profile_file": ("nowhere.json", "No such file"),

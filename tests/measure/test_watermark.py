@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.watermark import Reach, Select, instant_of, like, table_reach, zone_of
@@ -150,6 +151,34 @@ def test_an_empty_table_reaches_nowhere(stamps: list[object]) -> None:
 )
 def test_future_stamps_are_counted_and_what_lies_below_them_is_found(declared: str, stamps: list[object]) -> None:
     assert reach(table(declared, [None, *stamps])) == Reach(NOON - timedelta(hours=1), 2)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("declared", "stamps"),
+    [
+        ("timestamptz", ["2024-05-01T11:00:00Z", "2024-05-01T12:05:00.000001Z", "2034-05-01T00:00:00Z"]),
+        ("timestamp", ["2024-05-01T07:00:00", "2024-05-01T08:05:00.000001", "2034-05-01T00:00:00"]),
+        ("bigint", [1_714_561_200, 1_714_565_101, 1_914_564_800]),
+        ("numeric", ["1714561200", "1714565100.5", "1914564800.25"]),
+        ("text", ["2024-05-01T11:00:00Z", "2024-05-01T12:05:01Z", "2034-05-01T00:00:00Z"]),
+    ],
+)
+def test_every_type_of_postgresql_is_compared_as_what_it_is(
+    postgres_server: str, declared: str, stamps: list[object]
+) -> None:
+    engine = create_engine(postgres_server)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE features (seen {declared})")
+        for stamp in [None, *stamps]:
+            connection.exec_driver_sql("INSERT INTO features VALUES (%s)", (stamp,))
+
+        def select(sql: str, parameters: Sequence[Any]) -> Sequence[Any] | None:
+            return connection.exec_driver_sql(sql, tuple(parameters)).first()
+
+        found = table_reach(select, table="features", column="seen", placeholder="%s", now=NOON, zone=NEW_YORK)
+    engine.dispose()
+    assert found == Reach(NOON - timedelta(hours=1), 2)
 
 
 def test_naive_text_is_compared_in_its_own_zone() -> None:

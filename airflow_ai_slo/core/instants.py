@@ -18,7 +18,7 @@ def utc(instant: datetime) -> datetime:
     """
     if type(instant) is datetime and instant.tzinfo is UTC:
         return instant
-    if not isinstance(instant, datetime) or instant.utcoffset() is None:
+    if not isinstance(instant, datetime) or instant.tzinfo is None or instant.utcoffset() is None:
         raise ConfigurationError(f"{instant!r} has no time zone; give an aware datetime")
     try:
         there = instant.astimezone(UTC)

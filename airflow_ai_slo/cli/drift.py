@@ -20,9 +20,10 @@ from airflow_ai_slo.measure.drift import (
     build_profile,
     in_words,
     measure_frame,
+    read_reference,
+    read_table,
     save_profile,
 )
-from airflow_ai_slo.measure.drift.files import read_reference, read_table
 
 if TYPE_CHECKING:
     import pandas as pd

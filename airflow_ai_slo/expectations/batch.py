@@ -40,7 +40,11 @@ def opened(
 
     engine = engine_of(connection)
     try:
-        yield _on_sql(engine, table, sql)
+        validator = _on_sql(engine, table, sql)
+        try:
+            yield validator
+        finally:
+            validator.execution_engine.close()  # keeps a connection of its own open to SQLite
     except sa.exc.OperationalError as error:
         raise ConfigurationError(f"database: {first_line(error)}") from None
     except sa.exc.DBAPIError as error:

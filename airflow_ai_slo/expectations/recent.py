@@ -11,7 +11,7 @@ from great_expectations.expectations.expectation import ColumnAggregateExpectati
 
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.expectations.metrics import REACH
+from airflow_ai_slo.expectations.stamps import REACH
 from airflow_ai_slo.measure.freshness import freshness
 from airflow_ai_slo.measure.watermark import instant_of, zone_of
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from airflow_ai_slo.measure.drift.build import build_profile
+from airflow_ai_slo.measure.drift.files import read_reference, read_table
 from airflow_ai_slo.measure.drift.frames import in_words, measure_frame
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind, ReferenceProfile
 from airflow_ai_slo.measure.drift.profile_json import (
@@ -37,5 +38,7 @@ __all__ = [
     "parse_profile",
     "profile_from_dict",
     "profile_to_dict",
+    "read_reference",
+    "read_table",
     "save_profile",
 ]

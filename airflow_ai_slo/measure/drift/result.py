@@ -139,6 +139,9 @@ class DriftResult:
     def __post_init__(self) -> None:
         if self.event not in ("columns", "run"):
             raise ConfigurationError(f"event={self.event!r} is neither 'columns' nor 'run'")
+        unknown = sorted(self.weights.keys() - {column.column for column in self.columns})
+        if unknown:
+            raise ConfigurationError(f"weights[{unknown[0]!r}]: no such column is measured")
         object.__setattr__(self, "weights", {name: _weight(name, weight) for name, weight in self.weights.items()})
 
     @property

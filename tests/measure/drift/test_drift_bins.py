@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from drift_by_hand import edges, histogram
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airflow_ai_slo.measure.drift.build import edges_of, profile_column
@@ -18,11 +18,13 @@ numbers = st.one_of(
 samples = st.lists(numbers, min_size=1, max_size=120)
 
 
+@settings(deadline=None)
 @given(samples)
 def test_edges_are_the_deciles_by_inverted_cdf_and_the_floats_below_shared_ones(values):
     assert edges_of(np.array(values)) == tuple(edges(values))
 
 
+@settings(deadline=None)
 @given(samples, samples)
 def test_bins_are_right_closed_and_their_counts_add_up(reference, current):
     cuts = edges_of(np.array(reference))
@@ -31,6 +33,7 @@ def test_bins_are_right_closed_and_their_counts_add_up(reference, current):
     assert list(bins) == histogram(current, cuts)
 
 
+@settings(deadline=None)
 @given(samples, st.integers(0, 20), st.randoms())
 def test_neither_row_order_nor_missing_values_move_a_profile(values, missing, random):
     mixed = values + [math.nan] * missing

@@ -109,6 +109,13 @@ def test_wrong_input_is_one_line_and_exit_2(reference, current, more, message, f
     assert result.stderr.count("\n") == 1
 
 
+def test_parquet_without_pyarrow_says_what_to_install(files, monkeypatch):
+    monkeypatch.setattr(pd, "read_parquet", lambda path: (_ for _ in ()).throw(ImportError("no engine")))
+    result = ai_slo_drift(files / "january.csv", files / "july.parquet")
+    assert result.exit_code == 2
+    assert "Parquet needs pyarrow: pip install 'airflow-ai-slo[parquet]'" in result.stderr
+
+
 def test_columns_left_out_of_the_reference_are_named(files):
     frame = pd.read_csv(files / "january.csv", keep_default_na=False).assign(embedding=[[1.0, 2.0]] * 500)
     frame.to_parquet(files / "wide.parquet")

@@ -33,6 +33,7 @@ def drift(reference, current, now):
     return measure_frame(profile, right, reference=left).columns[0]
 
 
+@settings(deadline=None)
 @given(cells)
 def test_every_distance_of_two_histograms_is_what_its_definition_says(pairs):
     left, right = ([pair[side] for pair in pairs] for side in (0, 1))
@@ -46,6 +47,7 @@ def test_every_distance_of_two_histograms_is_what_its_definition_says(pairs):
     assert found == pytest.approx(figures(left, right), rel=1e-9, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(cells)
 def test_what_should_be_symmetric_is(pairs):
     left, right = ([pair[side] for pair in pairs] for side in (0, 1))
@@ -57,6 +59,7 @@ def test_what_should_be_symmetric_is(pairs):
     assert ks_binned(left, right) == pytest.approx(ks_binned(right, left), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=20), st.integers(1, 1000))
 def test_equal_shares_of_different_totals_are_exactly_no_distance(counts, times):
     assume(sum(counts))
@@ -66,7 +69,7 @@ def test_equal_shares_of_different_totals_are_exactly_no_distance(counts, times)
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero:RuntimeWarning")  # SciPy, of one value against one
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(values, values)
 def test_a_numeric_column_has_the_figures_of_its_definition(reference, current):
     cuts = edges(reference)
@@ -80,7 +83,7 @@ def test_a_numeric_column_has_the_figures_of_its_definition(reference, current):
     assert found.wasserstein_norm == pytest.approx(stats.wasserstein_distance(reference, current) / scale, rel=1e-9)
 
 
-@settings(max_examples=60)
+@settings(deadline=None, max_examples=60)
 @given(words, words)
 def test_a_column_of_texts_has_the_figures_of_its_definition(reference, current):
     expected = figures(*category_cells(reference, current))
@@ -91,7 +94,7 @@ def test_a_column_of_texts_has_the_figures_of_its_definition(reference, current)
     assert found.new_category_share == pytest.approx(sum(w not in set(reference) for w in current) / len(current))
 
 
-@settings(max_examples=30)
+@settings(deadline=None, max_examples=30)
 @given(values, st.randoms())
 def test_identical_data_in_any_order_has_no_distance_at_all(reference, random):
     shuffled = list(reference)

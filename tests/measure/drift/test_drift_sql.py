@@ -161,6 +161,7 @@ def test_the_last_microsecond_of_a_bin_is_the_last_whose_seconds_are_in_it(edge)
         assert last / 10**6 <= edge < (last + 1) / 10**6
 
 
+@pytest.mark.postgres
 def test_postgresql_keeps_nan_and_infinity_apart_in_every_numeric_type(postgres, now):
     frame = pd.DataFrame({name: [1.0, 2.0, 3.0, np.inf, -np.inf, np.nan, None] for name in ("d", "r", "n")})
     profile = build_profile(frame, name="r", now=now)
@@ -172,6 +173,7 @@ def test_postgresql_keeps_nan_and_infinity_apart_in_every_numeric_type(postgres,
     assert [c.n_current for c in found.columns] == [4, 4, 4]
 
 
+@pytest.mark.postgres
 def test_postgresql_times_dates_and_enumerations_compare(postgres, now):
     stamps = pd.to_datetime([f"2024-01-{d:02d}T0{d % 10}:00:00.000{d:03d}" for d in range(1, 31)])
     frame = pd.DataFrame(
@@ -189,6 +191,7 @@ def test_postgresql_times_dates_and_enumerations_compare(postgres, now):
     engine.dispose()
 
 
+@pytest.mark.postgres
 def test_postgresql_types_of_another_kind_are_named(postgres, now):
     profile = build_profile(pd.DataFrame({"x": [1.0], "c": ["a"], "b": [True]}), name="r", now=now)
     sql = "select 'a'::varchar as x, '{}'::jsonb as c, now() as b"

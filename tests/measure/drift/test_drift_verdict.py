@@ -99,6 +99,11 @@ def test_a_wrong_weight_is_refused(weights):
         result("stable", weights=weights)
 
 
+def test_a_weight_of_a_column_that_is_not_measured_is_refused():
+    with pytest.raises(ConfigurationError, match=r"weights\['delay'\]: no such column is measured"):
+        result("stable", weights={"delay": 2})
+
+
 def test_another_event_is_refused():
     with pytest.raises(ConfigurationError, match="neither 'columns' nor 'run'"):
         result("stable", event="rows")

@@ -37,10 +37,9 @@ def typed(series: pd.Series[Any]) -> pd.Series[Any]:
         return _mapped(series, {text: _BOOLEANS[text] for text in spelled}, "boolean")
     if _all(_TIME, spelled):
         try:
-            times = pd.to_datetime(pd.Series(spelled, dtype=object), format="ISO8601", utc=True)
+            return pd.to_datetime(series.where(~series.isin(_NOTHING)), format="ISO8601", utc=True)
         except (ValueError, OverflowError):  # no such day, or beyond what pandas holds
             return series
-        return _mapped(series, dict(zip(spelled, times, strict=True)), times.dtype)
     return series
 
 

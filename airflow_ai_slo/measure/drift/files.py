@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_HEADER = 1 << 20
+"""Characters that hold the names of any file's columns."""
+
 _EMPTY_TEXT = "\ue000empty text\ue000"
 """Stands for ``""`` while pandas reads a file, which would take it for a missing field; a private-use character."""
 
@@ -102,7 +105,7 @@ def _text(path: str | Path, beginning: bytes) -> str:
 
 def _header(path: str | Path, text: str) -> list[str]:
     try:
-        return next(csv.reader(io.StringIO(text, newline="")), [])
+        return next(csv.reader(io.StringIO(text[:_HEADER], newline="")), [])
     except csv.Error as error:
         raise DataError(f"{path}: line 1: {error}") from None
 

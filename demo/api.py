@@ -12,6 +12,8 @@ from typing import Any
 
 FINISHED = ("success", "failed")
 
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 class AirflowError(Exception):
     """Airflow refused, or did not do something in time."""
@@ -30,7 +32,7 @@ class AirflowApi:
     def healthy(self) -> bool:
         """Whether the API server, the scheduler, the triggerer and the DAG processor all work."""
         try:
-            with urllib.request.urlopen(f"{self.origin}/api/v2/monitor/health", timeout=5) as answer:
+            with _OPENER.open(f"{self.origin}/api/v2/monitor/health", timeout=5) as answer:
                 parts = json.load(answer)
         except (OSError, ValueError):
             return False
@@ -74,8 +76,11 @@ class AirflowApi:
     def log(self, dag_id: str, run_id: str, task_id: str, attempt: int = 1) -> list[str]:
         """What a task logged, one line for each event."""
         where = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/logs/{attempt}?full_content=true"
-        content = self._call("GET", where)["content"]
-        return [str(line.get("event", "")) if isinstance(line, dict) else str(line) for line in content]
+        lines: list[str] = []
+        for entry in self._call("GET", where)["content"]:
+            lines.append(str(entry.get("event", "")))
+            lines += [str(error["exc_value"]) for error in entry.get("error_detail") or ()]
+        return lines
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         if not self._token:
@@ -89,7 +94,7 @@ class AirflowApi:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.origin + path, data, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with _OPENER.open(request, timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise AirflowError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:300]}") from None

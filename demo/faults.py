@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -19,7 +20,8 @@ class Fault(StrEnum):
     LATE = "the feed trickles in: the run ends five hours late"
 
 
-_DAYS_AGO = {45: Fault.FAILS, 17: Fault.MISSING, 8: Fault.LATE}
+PLAN: Mapping[int, Fault] = {45: Fault.FAILS, 24: Fault.MISSING, 8: Fault.LATE}
+"""Days before the newest run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,15 @@ class Faults:
     """
 
     today: date
+    plan: Mapping[int, Fault] = field(default_factory=lambda: PLAN)
 
     def of(self, day: date) -> Fault | None:
-        return _DAYS_AGO.get((self.today - day).days)
+        return self.plan.get((self.today - day).days)
 
     def spoil(self, feed: Path) -> None:
         """Cut short the file that the failing run will read: its last line ends in the middle."""
-        for days_ago, fault in _DAYS_AGO.items():
-            if fault is Fault.FAILS:
-                path = file_of(feed, self.today - timedelta(days=days_ago + 1))
+        for days_ago, fault in self.plan.items():
+            path = file_of(feed, self.today - timedelta(days=days_ago + 1))
+            if fault is Fault.FAILS and path.exists():
                 text = path.read_text()
                 path.write_text(text[: len(text) * 2 // 3].rstrip("\n").rpartition(",")[0])

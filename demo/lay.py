@@ -13,14 +13,13 @@ from zoneinfo import ZoneInfo
 
 from flights.feed import Flight, file_of, write
 
+from demo.settings import DAYS
+
 NEW_YORK = ZoneInfo("America/New_York")
 
 TODAY_IN_2013 = date(2013, 7, 16)
 """First day of the week that today is laid on: two weeks after the late June and July storms, which delayed three
 flights in ten, against two in ten in January."""
-
-DAYS = 60
-"""How many days of runs the demo plays back."""
 
 DAYS_BEFORE = 7
 DAYS_AHEAD = 30

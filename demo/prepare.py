@@ -12,15 +12,15 @@ from flights.model import Model
 
 from demo.events import Teller, newest_run
 from demo.faults import Faults
-from demo.lay import DAYS, DAYS_BEFORE, JANUARY, lay
-from demo.settings import PLACES, Places
+from demo.lay import DAYS_BEFORE, JANUARY, lay
+from demo.settings import DAYS, PLACES, Places
 from demo.train import train
 
 
-def lay_feed(places: Places, *, today: date) -> timedelta:
+def lay_feed(places: Places, *, faults: Faults) -> timedelta:
     """Lay the feed, faults and all; returns how far 2013 moved."""
-    shift = lay(places.feed, today=today)
-    Faults(today).spoil(places.feed)
+    shift = lay(places.feed, today=faults.today)
+    faults.spoil(places.feed)
     return shift
 
 
@@ -45,7 +45,7 @@ def fill_warehouse(places: Places, *, today: date) -> None:
 def main() -> None:
     tell = Teller()
     today = newest_run(datetime.fromisoformat(os.environ["DEMO_NOW"])).date()
-    shift = lay_feed(PLACES, today=today)
+    shift = lay_feed(PLACES, faults=Faults(today))
     fill_warehouse(PLACES, today=today)
     model = train_model(PLACES, shift=shift)
     tell("prepared", flights=model.trained_on["flights"], weeks=shift.days // 7)

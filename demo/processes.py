@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-PATIENCE_SECONDS = 15
+PATIENCE_SECONDS = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,8 @@ class Demo:
         simulate, events = self._telling("simulate")
         facts = self._until(prepared, "prepared")
         self.terminal.step(
-            f"2013's flights laid onto {facts['weeks']} weeks later; delays learned from {facts['flights']:,} "
-            "flights of January"
+            f"The flights of 2013 moved on by {facts['weeks']} weeks; a model learned delays from January's "
+            f"{facts['flights']:,}"
         )
         self._ended("prepare", prepare)
         self._ended("migrate", migrate)
@@ -87,8 +87,11 @@ class Demo:
         live = Live(self.origin, now=self.now)
         self._wait_for(live.api.healthy, "Airflow did not become healthy", "scheduler")
         self.terminal.step(f"Airflow runs at {self.origin}")
-        for line in live.run(self.terminal.live):
-            self.terminal.step(line)
+        for text in live.run(self.terminal.live):
+            first, *more = text.splitlines()
+            self.terminal.step(first)
+            for line in more:
+                self.terminal.wrapped(line)
             self.story.catch_up()
 
     def _telling(self, name: str) -> tuple[subprocess.Popen[bytes], Iterator[dict[str, Any]]]:
@@ -152,6 +155,7 @@ def main() -> int:
         demo.play_back()
         demo.go_live()
         terminal.live("")
+        terminal.plain(demo.story.last_freeze())
         terminal.plain(summary(demo.env, terminal=terminal, origin=demo.origin))
         return 0
     except KeyboardInterrupt:

@@ -72,7 +72,10 @@ class Places:
         return (self.home, self.logs, self.feed, *databases, self.model, self.report, self.slack, self.processes)
 
 
-PLACES = Places(REPOSITORY / ".demo")
+PLACES = Places(Path(os.environ.get("DEMO_ROOT") or REPOSITORY / ".demo").absolute())
+
+DAYS = int(os.environ.get("DEMO_DAYS") or 60)
+"""How many days of runs are played back. Drift spends its budget in all sixty of them; fewer make a quick look."""
 
 
 def free_port(wanted: int) -> int:
@@ -102,6 +105,7 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
     # Airflow's own environment variables of a surrounding installation would lead these processes elsewhere.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW") or _is_slack(name)}
     secret = hashlib.sha256(f"{places.root}:{os.getpid()}".encode()).hexdigest()
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"]))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     slack_connection = {
         "AIRFLOW_CONN_SLACK_DEFAULT": json.dumps(
@@ -112,6 +116,8 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
         kept
         | {
             "PATH": path,
+            "NO_PROXY": no_proxy,
+            "no_proxy": no_proxy,
             "PYTHONPATH": os.pathsep.join([str(REPOSITORY), str(REPOSITORY / "dags")]),
             "AIRFLOW_HOME": str(places.home),
             "AIRFLOW__CORE__DAGS_FOLDER": str(REPOSITORY / "dags"),
@@ -131,7 +137,7 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{places.metadata}",
             "AIRFLOW__DATABASE__SQL_ALCHEMY_CONNECT_ARGS": "demo.settings.CONNECT_ARGS",
             "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(places.home / "logs"),
-            "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
             "AIRFLOW_CONN_SLO_DEFAULT": sqlite_connection(places.store),
             "AIRFLOW_CONN_WAREHOUSE": sqlite_connection(places.warehouse),

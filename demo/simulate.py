@@ -8,12 +8,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from demo.events import DEPLOY_AT, LOOK_AT, RUN_AT, Teller, newest_run
 from demo.faults import LATE_BY, Fault, Faults
-from demo.lay import DAYS
-from demo.settings import PLACES, REPOSITORY, Places
+from demo.settings import DAYS, PLACES, REPOSITORY, Places
 
 DEPLOYMENT_DAY = 3
 """A new model is deployed on Thursdays."""
@@ -28,13 +28,15 @@ def apply_definitions(places: Places, *, now: datetime) -> None:
     engine.apply(open_store(f"sqlite:///{places.store}"), loaded.slos, loaded.services, now=now)
 
 
-def play(tell: Teller, *, newest: datetime, days: int = DAYS) -> None:
-    """Play back the days before the newest run, faults included."""
+def play(tell: Callable[..., None], places: Places, *, newest: datetime, faults: Faults, days: int = DAYS) -> None:
+    """Play back the days before the newest run, faults included, and write the report.
+
+    :param tell: is told ``stored`` once the DAGs are in Airflow's database, each ``day``, ``played`` and ``reported``.
+    """
     from demo.playback import Playback
 
     playback = Playback(REPOSITORY / "dags")
     tell("stored", dags=sorted(playback.dags))
-    faults = Faults(newest.date())
     midnight = newest - RUN_AT
     for number in range(1, days + 1):
         day = midnight - timedelta(days=days + 1 - number)
@@ -49,7 +51,7 @@ def play(tell: Teller, *, newest: datetime, days: int = DAYS) -> None:
             playback.run("deploy_model", logical_date=day + DEPLOY_AT)
     tell("played", days=days)
     playback.run("slo_report", logical_date=midnight - timedelta(days=1) + LOOK_AT)
-    tell("reported", path=str(PLACES.report))
+    tell("reported", path=str(places.report))
 
 
 def preload() -> None:
@@ -74,7 +76,7 @@ def main() -> None:
     tell("ready")
     sys.stdin.readline()
     apply_definitions(PLACES, now=newest - timedelta(days=DAYS + 1))
-    play(tell, newest=newest)
+    play(tell, PLACES, newest=newest, faults=Faults(newest.date()))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from demo.slack_terminal import show
 from demo.terminal import Terminal
-
-_EVERY_DAYS = 10
 
 
 class Story:
@@ -22,6 +21,7 @@ class Story:
         self._terminal, self._slack = terminal, slack
         self._read = 0
         self._day: date | None = None
+        self._freeze: dict[str, Any] | None = None
 
     def tell(self, event: dict[str, Any]) -> None:
         if event["event"] == "day":
@@ -37,6 +37,10 @@ class Story:
         elif event["event"] == "reported":
             self._terminal.step(f"Report: {event['path']}")
 
+    def last_freeze(self) -> str:
+        """The newest message about a freeze, as people see it in Slack; empty where there is none."""
+        return show(self._freeze, channel=self._freeze["channel_name"]) if self._freeze else ""
+
     def catch_up(self) -> None:
         """Show what came to Slack since the last time."""
         if not self._slack.exists():
@@ -50,8 +54,7 @@ class Story:
                 message = json.loads(line)
                 if message["event"] == "posted":
                     when = f"{self._day:%d %b}" if self._day else "      "
-                    self._terminal.note(f"{when}  Slack #{message['channel_name']}: {_headline(message)}")
-
-
-def _headline(message: dict[str, Any]) -> str:
-    return str(message.get("text", "")).splitlines()[0] if message.get("text") else ""
+                    headline = str(message["text"]).splitlines()[0]
+                    self._terminal.note(f"{when}  Slack #{message['channel_name']}: {headline}")
+                    if "Frozen" in headline:
+                        self._freeze = message

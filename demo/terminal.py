@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import time
 
 
@@ -29,6 +30,12 @@ class Terminal:
     def note(self, text: str) -> None:
         """Something that happened on the way."""
         self._print(f"    {text}")
+
+    def wrapped(self, text: str) -> None:
+        """A long remark, in as many lines as it needs."""
+        width = max(40, shutil.get_terminal_size((100, 24)).columns - 14)
+        for line in textwrap.wrap(text, width):
+            self.note(line)
 
     def live(self, text: str) -> None:
         """What is going on now; the next line takes its place."""

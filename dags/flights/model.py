@@ -34,7 +34,7 @@ class Model:
         return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
     def save(self, path: Path) -> None:
-        path.write_text(json.dumps(asdict(self), indent=1, sort_keys=True))
+        path.write_text(json.dumps(asdict(self), indent=1))
 
 
 def load_model(path: Path) -> Model:

@@ -12,10 +12,11 @@ from airflow_ai_slo.compat import Run, is_test_run
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
-from airflow_ai_slo.operators.watched import Instance, instances_of, times_of, watched_by
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_ai_slo.operators.watched import Instance
 
 
 class BatchCompletionOperator(MeasureOperator):
@@ -64,6 +65,7 @@ class BatchCompletionOperator(MeasureOperator):
     def measure(self, context: Context) -> Measurement:
         """One event; value: seconds from the instant the deadline counts from until the run was finished."""
         from airflow_ai_slo.measure.completion import completion
+        from airflow_ai_slo.operators.watched import instances_of, watched_by
 
         ti, run = context["ti"], self.run_of(context)
         seen = instances_of(ti, watched_by(self, self.watch))
@@ -88,6 +90,8 @@ class BatchCompletionOperator(MeasureOperator):
         late = self.deadline is not None and run.now - start > self.deadline
         if not late or is_test_run(context["dag_run"]):
             return run.now
+        from airflow_ai_slo.operators.watched import times_of
+
         ends = []
         for one in seen:
             if one.state != "success":

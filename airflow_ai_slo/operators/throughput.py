@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, MeasurementError
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
-from airflow_ai_slo.operators.watched import instances_of, times_of, watched_by
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -123,6 +122,8 @@ class ThroughputOperator(MeasureOperator):
     def _elapsed(self, context: Context) -> timedelta:
         if self.seconds is not None:
             return _seconds(self.seconds)
+        from airflow_ai_slo.operators.watched import instances_of, times_of, watched_by
+
         ti, dag_run = context["ti"], context["dag_run"]
         ran = [one for one in instances_of(ti, watched_by(self, self.watch)) if one.state in ("success", "failed")]
         times = [times_of(ti, one, dag_run.logical_date) for one in ran]

@@ -14,8 +14,8 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.reports.model import Report
-from airflow_ai_slo.reports.plot import BURN_HEIGHT, LANE_HEIGHT
-from airflow_ai_slo.reports.sparkline import HEIGHT, WIDTH
+from airflow_ai_slo.reports.plots.plot import BURN_HEIGHT, LANE_HEIGHT
+from airflow_ai_slo.reports.plots.sparkline import HEIGHT, WIDTH
 from airflow_ai_slo.reports.text import clean
 from airflow_ai_slo.reports.verdict import STATE_WORDS
 from airflow_ai_slo.reports.view import view

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from airflow_ai_slo.reports.model import Report
-from airflow_ai_slo.reports.sparkline import Spark
+from airflow_ai_slo.reports.plots.sparkline import Spark
 from airflow_ai_slo.reports.tables import Cell, Table
 from airflow_ai_slo.reports.text import clean
 from airflow_ai_slo.reports.verdict import State

@@ -12,9 +12,9 @@ from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.reports.definition import Term, definition
 from airflow_ai_slo.reports.figures import count, instant, length, percent, plural, times
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
-from airflow_ai_slo.reports.plot import Plot, plot
-from airflow_ai_slo.reports.scale import TimeScale
-from airflow_ai_slo.reports.sparkline import Spark, sparkline
+from airflow_ai_slo.reports.plots.plot import Plot, plot
+from airflow_ai_slo.reports.plots.scale import TimeScale
+from airflow_ai_slo.reports.plots.sparkline import Spark, sparkline
 from airflow_ai_slo.reports.tables import Table, audit, burns, by_length, causes, freezes, incidents, rules, worst
 from airflow_ai_slo.reports.verdict import (
     URGENCY,

@@ -16,7 +16,7 @@ from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.reports import render_markdown
 from airflow_ai_slo.reports.markdown import bar, document, escape, paragraph, trend
 from airflow_ai_slo.reports.model import Report, ServiceReport
-from airflow_ai_slo.reports.sparkline import Spark
+from airflow_ai_slo.reports.plots.sparkline import Spark
 from airflow_ai_slo.reports.text import clean
 
 MARKUP = ["a|b", "**x**", "- x", "1. x", "# x", "[x](y)", "`x`", "~~x~~", "\\", "a\n\nb", "=== ", "<A>", "http://a.b"]

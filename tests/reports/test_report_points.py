@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from report_builder import DRIFT, END, START, daily, slo_report
 
 from airflow_ai_slo.core.measurement import Cause
-from airflow_ai_slo.reports.decimate import MOST_POINTS, decimate, thin
 from airflow_ai_slo.reports.model import BudgetPoint, FreezeRow, IncidentRow
-from airflow_ai_slo.reports.plot import plot
-from airflow_ai_slo.reports.scale import TimeScale, ValueScale, after_steps, area, path, round_step
+from airflow_ai_slo.reports.plots.decimate import MOST_POINTS, decimate, thin
+from airflow_ai_slo.reports.plots.plot import plot
+from airflow_ai_slo.reports.plots.scale import TimeScale, ValueScale, after_steps, area, path, round_step
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 thousandths = st.integers(-5000, 1000).map(lambda number: Fraction(number, 1000))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airflow_ai_slo.reports.decimate import thin
 from airflow_ai_slo.reports.figures import percent
 from airflow_ai_slo.reports.model import BudgetPoint, SLOReport
-from airflow_ai_slo.reports.scale import ValueScale, after_steps, path
+from airflow_ai_slo.reports.plots.decimate import thin
+from airflow_ai_slo.reports.plots.scale import ValueScale, after_steps, path
 
 WIDTH, HEIGHT = 120, 28
 _POINTS = 40

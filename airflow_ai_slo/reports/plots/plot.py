@@ -10,13 +10,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from itertools import pairwise
 
 from airflow_ai_slo.core.definition import Severity
-from airflow_ai_slo.reports.decimate import decimate
 from airflow_ai_slo.reports.figures import instant, times
 from airflow_ai_slo.reports.model import BudgetPoint, FreezeRow, IncidentRow, SLOReport
-from airflow_ai_slo.reports.reading import Mark, Readings, description, marks, readings
-from airflow_ai_slo.reports.scale import WIDTH, Tick, TimeScale, ValueScale, after_steps, area, path, round_step, spread
+from airflow_ai_slo.reports.plots.decimate import decimate
+from airflow_ai_slo.reports.plots.reading import Mark, Readings, description, marks, readings
+from airflow_ai_slo.reports.plots.scale import (
+    WIDTH,
+    Tick,
+    TimeScale,
+    ValueScale,
+    after_steps,
+    area,
+    path,
+    round_step,
+    spread,
+)
 
 BUDGET_HEIGHT = 150
 BURN_HEIGHT = 84
@@ -41,13 +52,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One line of figures: an outline, an area to the base line, ticks on its axis."""
+    """Figures over time: the area to the base line, the line on top of it where there is one, ticks on its axis."""
 
-    line: str
     area: str
     zero: float
     ticks: tuple[Tick, ...]
     height: int
+    line: str = ""
     log: bool = False
 
 
@@ -128,14 +139,11 @@ def _burn_panel(
     loudest = max(factors, default=Fraction(1))
     log = highest > _LOG_FROM * loudest
     scale = ValueScale(0.0, float(max(highest, loudest, Fraction(1))), BURN_HEIGHT, log=log)
-    before = [point.at for point in points]
-    bars = [
-        ((times_.x(before[index - 1]), times_.x(p.at)), None if p.burn is None else scale.y(float(p.burn)))
-        for index, p in enumerate(points)
-        if index
+    steps = [
+        (times_.x(earlier.at), None if later.burn is None else scale.y(float(later.burn)))
+        for earlier, later in pairwise(points)
     ]
-    steps = [(start, y) for (start, _), y in bars]
-    runs = after_steps(steps, bars[-1][0][1] if bars else WIDTH)
+    runs = after_steps(steps, times_.x(points[-1].at))
     zero = scale.y(0)
     wanted = [
         Tick(zero, "0"),
@@ -144,7 +152,6 @@ def _burn_panel(
         Tick(scale.y(1), "1×"),
     ]
     panel = Panel(
-        line="".join(path(run) for run in runs),
         area="".join(area(run, zero) for run in runs),
         zero=zero,
         ticks=spread(wanted, _GAP),

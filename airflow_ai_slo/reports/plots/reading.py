@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from airflow_ai_slo.reports.figures import UNKNOWN, instant, percent, times
 from airflow_ai_slo.reports.model import BudgetPoint
-from airflow_ai_slo.reports.scale import TimeScale, ValueScale
+from airflow_ai_slo.reports.plots.scale import TimeScale, ValueScale
 
 _SAME = ""
 

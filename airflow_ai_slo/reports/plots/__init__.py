@@ -1,0 +1,1 @@
+"""Plots as SVG: points, axes, outlines, and the same in words."""

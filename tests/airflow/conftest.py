@@ -15,6 +15,7 @@ from slo_kit import an_slo, daily
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.store import Store, open_store
+from demo.slack_server import SlackServer
 
 HOME = Path(tempfile.mkdtemp(prefix="airflow-ai-slo-"))
 os.environ |= {
@@ -140,3 +141,12 @@ def recommender(store: Store) -> Callable[..., None]:
         engine.evaluate(store, at=now)
 
     return fill
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
+    """A server that speaks Slack's API, on this machine."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with SlackServer() as server:
+        yield server

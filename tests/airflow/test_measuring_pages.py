@@ -1,0 +1,56 @@
+"""The pages of the measuring operators: their first example runs as it is written."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from airflow.sdk import DAG
+from measuring_runs import Recorded, new_store, run_as
+
+from airflow_ai_slo.measure.drift import build_profile, save_profile
+
+PAGES = Path(__file__).parents[2] / "docs" / "operators"
+
+
+@pytest.fixture
+def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    now = datetime.now(UTC)
+    warehouse = tmp_path / "warehouse.db"
+    monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", f'{{"conn_type": "sqlite", "host": "{warehouse}"}}')
+    monkeypatch.setenv("AI_SLO_PROFILES", str(tmp_path))
+    flights = pd.DataFrame({"temp": range(100), "dep_delay": range(100), "carrier": ["AA", "B6"] * 50})
+    save_profile(build_profile(flights, name="january", now=now), tmp_path / "january.json")
+    current = flights.assign(day=f"{now:%Y-%m-%d}", updated_at=(now - timedelta(hours=27)).isoformat())
+    current.to_sql("features", sqlite3.connect(warehouse), index=False)
+    slos = ("scores-completion", "scores-throughput", "features-fresh", "features-like-january")
+    return new_store(tmp_path, monkeypatch, *slos)
+
+
+def example(page: str) -> DAG:
+    found = re.search(r"```python\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    names: dict[str, Any] = {}
+    exec(compile(found[1], str(PAGES / page), "exec"), names)
+    dag: DAG = names["dag"]
+    return dag
+
+
+@pytest.mark.parametrize(
+    ("page", "slo", "counts"),
+    [
+        ("completion.md", "scores-completion", (1, 1)),
+        ("throughput.md", "scores-throughput", (1, 1)),
+        ("freshness.md", "features-fresh", (1, 1)),
+        ("drift.md", "features-like-january", (3, 3)),
+    ],
+)
+def test_the_example_of_a_page_runs(recorded: Recorded, page: str, slo: str, counts: tuple[int, int]) -> None:
+    ran = run_as(example(page), logical_date=datetime.now(UTC))
+    assert ran.state == "success", ran.problems
+    assert [(seen.good, seen.total) for seen in recorded(slo)] == [counts]

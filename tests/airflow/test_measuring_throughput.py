@@ -126,6 +126,17 @@ def test_the_time_taken_is_that_of_the_tasks_before_or_of_those_watched(recorded
     }
 
 
+def test_an_operator_mapped_over_parts_records_each_part_once_also_when_cleared(recorded: Recorded) -> None:
+    with DAG("parts", schedule="@daily", start_date=DAY) as dag:
+        each = ThroughputOperator.partial(task_id="each", slo="throughput", at_least=3600, seconds=10)
+        each.expand(count=[10, 20])
+    clear(dag, run_as(dag, logical_date=DAY), "each")
+    assert [(seen.key, seen.at, seen.good, seen.value) for seen in recorded("throughput")] == [
+        ("parts/each[0]/2024-05-01T00:00:00Z", DAY, 1, 3600.0),
+        ("parts/each[1]/2024-05-01T00:00:00Z", DAY, 1, 7200.0),
+    ]
+
+
 def test_without_a_logical_date_the_time_counts_from_the_start_of_the_run(recorded: Recorded) -> None:
     with DAG("by_asset", schedule="@daily", start_date=DAY) as dag:
         number(1) >> fast("from_start", count=10**9)

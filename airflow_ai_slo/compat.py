@@ -46,7 +46,7 @@ class Run:
     def attributes(self) -> dict[str, str]:
         """What a measurement remembers of its run."""
         known = {"dag": self.dag_id, "task": self.task_id, "run": self.run_id, "run_type": self.run_type}
-        return known | ({"url": self.url} if self.url else {})
+        return known | ({"run_url": self.url} if self.url else {})
 
 
 def run_of(context: Mapping[str, Any], *, count_manual: bool | None = None) -> Run:

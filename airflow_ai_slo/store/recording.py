@@ -71,7 +71,7 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
     """Write measurements; a key written again replaces, or is kept or compared, as its SLO's ``rerun`` says.
 
     :param now: when they came in, for those that do not say themselves.
-    :returns: how many changed something.
+    :returns: how many changed counts, instant or cause; what else a rerun brings (value, attributes) is kept too.
     :raises UnknownSLOError: a measurement of an SLO that is not applied; nothing is written.
     """
     by_slo: dict[str, list[Measurement]] = {}
@@ -89,7 +89,7 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
 
 
 def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int | None:
-    """How many changed something; None where no such SLO is applied."""
+    """How many changed counts, instant or cause; None where no such SLO is applied."""
     rows = _find_slo.all(connection, name)
     if not rows:
         return None
@@ -100,15 +100,19 @@ def _record_one_slo(connection: Connection, name: str, measurements: list[Measur
     known = {row[0]: _Old(*row[1:]) for row in fetched(existing)}
     written: dict[str, Params] = {}
     touched: dict[int, rollup.Change] = {}
+    changed = 0
     for one in measurements:
         row = _row(one, target, now)
         old = known.get(one.key)
+        if old is not None and not _replaces(row, old, target.rerun):
+            continue
+        written[one.key] = row
+        if old is not None and old[:4] == (row[2], row[3], row[4], row[6]):
+            continue
         if old is not None:
-            if old[:4] == (row[2], row[3], row[4], row[6]) or not _replaces(row, old, target.rerun):
-                continue
             _touch(touched, old.at, -old.good, -old.total, -1)
         _touch(touched, row[2], row[3], row[4], 1)
-        written[one.key] = row
+        changed += 1
         if len(measurements) > 1:
             known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
     if written:
@@ -117,7 +121,7 @@ def _record_one_slo(connection: Connection, name: str, measurements: list[Measur
         rollup.write(connection, changes)
         if changes.turned_bad:
             _add_bad.run(connection, changes.turned_bad, target.slo_id)
-    return len(written)
+    return changed
 
 
 def _touch(touched: dict[int, rollup.Change], at: int, good: int, total: int, measurements: int) -> None:

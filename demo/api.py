@@ -29,15 +29,15 @@ class AirflowApi:
         self.origin = origin
         self._token = ""
 
-    def healthy(self) -> bool:
-        """Whether the API server, the scheduler, the triggerer and the DAG processor all work."""
+    def ill(self) -> list[str]:
+        """The parts of Airflow that do not work (yet): names of components."""
         try:
             with _OPENER.open(f"{self.origin}/api/v2/monitor/health", timeout=5) as answer:
                 parts = json.load(answer)
         except (OSError, ValueError):
-            return False
-        needed = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-        return all((parts.get(part) or {}).get("status") == "healthy" for part in needed)
+            return ["api-server"]
+        needed = {"scheduler": "scheduler", "triggerer": "triggerer", "dag_processor": "dag-processor"}
+        return [name for part, name in needed.items() if (parts.get(part) or {}).get("status") != "healthy"]
 
     def unpause(self, dag_id: str) -> None:
         self._call("PATCH", f"/dags/{dag_id}", {"is_paused": False})

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from flights.feed import file_of
 
+from demo.settings import DAYS
+
 LATE_BY = timedelta(hours=5, minutes=10)
 """The late run's feed trickles in until long past the deadline of four hours, yet before anybody looks at noon."""
 
@@ -20,8 +22,10 @@ class Fault(StrEnum):
     LATE = "the feed trickles in: the run ends five hours late"
 
 
-PLAN: Mapping[int, Fault] = {45: Fault.FAILS, 24: Fault.MISSING, 8: Fault.LATE}
-"""Days before the newest run."""
+_PLAN = {45: Fault.FAILS, 24: Fault.MISSING, 8: Fault.LATE}
+
+PLAN: Mapping[int, Fault] = {days_ago: fault for days_ago, fault in _PLAN.items() if days_ago <= DAYS}
+"""Faults by days before the newest run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.live import Live
-from demo.processes import Processes, Started, stop, tail
+from demo.processes import Processes, stop, tail
 from demo.settings import PLACES, airflow_environment, free_port
 from demo.story import Story
 from demo.summary import summary
@@ -59,19 +59,19 @@ class Demo:
         migrate = self.processes.start("migrate", [*AIRFLOW, "db", "migrate"], self.env)
         prepare, prepared = self._telling("prepare")
         simulate, events = self._telling("simulate")
-        facts = self._until(prepared, "prepared")
+        facts = self._until(prepared, "prepared", "prepare", prepare)
         self.terminal.step(
             f"The flights of 2013 moved on by {facts['weeks']} weeks; a model learned delays from January's "
             f"{facts['flights']:,}"
         )
         self._ended("prepare", prepare)
         self._ended("migrate", migrate)
-        self._until(events, "ready")
+        self._until(events, "ready", "simulate", simulate)
         self.terminal.step("Airflow's database migrated")
         assert simulate.stdin is not None
         simulate.stdin.write(b"go\n")
         simulate.stdin.close()
-        self._until(events, "stored")
+        self._until(events, "stored", "simulate", simulate)
         self.processes.start("api-server", [*AIRFLOW, "api-server"], self.env)
         for event in events:
             self.story.tell(event)
@@ -85,7 +85,7 @@ class Demo:
         """Today's runs on the real Airflow."""
         self.terminal.live("Airflow boots")
         live = Live(self.origin, now=self.now)
-        self._wait_for(live.api.healthy, "Airflow did not become healthy", "scheduler")
+        self._wait_until_healthy(live)
         self.terminal.step(f"Airflow runs at {self.origin}")
         for text in live.run(self.terminal.live):
             first, *more = text.splitlines()
@@ -104,33 +104,33 @@ class Demo:
         os.close(writer)
         return process, (json.loads(line) for line in os.fdopen(reader))
 
-    def _until(self, events: Iterator[dict[str, Any]], wanted: str) -> dict[str, Any]:
+    def _until(
+        self, events: Iterator[dict[str, Any]], wanted: str, name: str, process: subprocess.Popen[bytes]
+    ) -> dict[str, Any]:
         for event in events:
             if event["event"] == wanted:
                 return event
-        self._check()
-        raise DemoError(f"{wanted}: the process that should tell ended early; see {PLACES.logs}")
+        self._ended(name, process)
+        raise DemoError(f"{name} ended without being {wanted}")
 
     def _ended(self, name: str, process: subprocess.Popen[bytes]) -> None:
         if process.wait() != 0:
-            raise DemoError(_failed(Started(name, process.pid, "", str(self.processes.log_of(name)))))
+            raise DemoError(_failed(name, self.processes.log_of(name)))
 
-    def _wait_for(self, condition: Any, problem: str, log: str) -> None:
+    def _wait_until_healthy(self, live: Live) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            self._check()
+        while ill := live.api.ill():
+            dead = self.processes.dead()
+            if dead is not None:
+                raise DemoError(_failed(dead.name, Path(dead.log)))
             if time.monotonic() > deadline:
-                raise DemoError(f"{problem} within {PATIENCE_SECONDS} s; see {self.processes.log_of(log)}")
+                name = ill[0]
+                raise DemoError(_failed(f"{name}, after {PATIENCE_SECONDS} s,", self.processes.log_of(name)))
             time.sleep(0.3)
 
-    def _check(self) -> None:
-        dead = self.processes.dead()
-        if dead is not None:
-            raise DemoError(_failed(dead))
 
-
-def _failed(one: Started) -> str:
-    return f"{one.name} failed. The end of {one.log}:\n\n{tail(Path(one.log))}\n"
+def _failed(name: str, log: Path) -> str:
+    return f"{name} failed. The end of {log}:\n\n{tail(log)}\n"
 
 
 def clear() -> None:
@@ -148,6 +148,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
+        terminal.live("stopping an earlier demo")
         if stop(PLACES.processes):
             terminal.step("An earlier demo was stopped")
         clear()

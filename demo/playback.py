@@ -63,16 +63,22 @@ class Playback:
         logical_date: datetime,
         now: datetime | None = None,
         delays: Mapping[str, timedelta] | None = None,
+        wanted: str | None = None,
     ) -> str:
         """Run one DAG for a logical date; returns the state of the run.
 
         :param now: the simulated instant at which its tasks look; by default the logical date.
         :param delays: how much longer some tasks take, by task id.
+        :param wanted: the state that the run has to end in.
+        :raises RuntimeError: it ended in another one.
         """
         clock = Clock(logical_date, delays or {})
         with _stored_already(), _on_the_clock(clock):
             run = self.dags[dag_id].test(logical_date=logical_date, run_after=now or logical_date)
         _end_run(run, clock)
+        if wanted is not None and run.state != wanted:
+            logs = Path(os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"]) / f"dag_id={dag_id}" / f"run_id={run.run_id}"
+            raise RuntimeError(f"{dag_id} of {logical_date:%Y-%m-%d}: {run.state}, expected {wanted}; see {logs}")
         return str(run.state)
 
 

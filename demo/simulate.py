@@ -45,12 +45,13 @@ def play(tell: Callable[..., None], places: Places, *, newest: datetime, faults:
         if fault is not Fault.MISSING:
             late = LATE_BY if fault is Fault.LATE else timedelta(0)
             now = day + RUN_AT + late
-            playback.run("flights_delay", logical_date=day + RUN_AT, now=now, delays={"load": late})
-        playback.run("slo_evaluation", logical_date=day + LOOK_AT)
+            wanted = "failed" if fault is Fault.FAILS else "success"
+            playback.run("flights_delay", logical_date=day + RUN_AT, now=now, delays={"load": late}, wanted=wanted)
+        playback.run("slo_evaluation", logical_date=day + LOOK_AT, wanted="success")
         if day.weekday() == DEPLOYMENT_DAY:
             playback.run("deploy_model", logical_date=day + DEPLOY_AT)
     tell("played", days=days)
-    playback.run("slo_report", logical_date=midnight - timedelta(days=1) + LOOK_AT)
+    playback.run("slo_report", logical_date=midnight - timedelta(days=1) + LOOK_AT, wanted="success")
     tell("reported", path=str(places.report))
 
 

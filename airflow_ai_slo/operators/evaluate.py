@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 
 if TYPE_CHECKING:
@@ -135,7 +135,10 @@ class EvaluateSLOsOperator(SLOOperator):
 def _instant(value: Any) -> datetime:
     from airflow_ai_slo.measure.watermark import instant_of
 
-    at = instant_of(value)
+    try:
+        at = instant_of(value)
+    except DataError as error:
+        raise ConfigurationError(f"at: {error}") from None
     if at is None:
         raise ConfigurationError(f"at={value!r} is no instant; give ISO 8601, such as {{{{ data_interval_end }}}}")
     return at

@@ -6,7 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,9 @@ def run_dag(airflow_home: Path, capfd: pytest.CaptureFixture[str]) -> Callable[.
     DagBundlesManager().sync_bundles_to_db()
 
     def run(dag: Any, **options: Any) -> Ran:
+        for task in dag.tasks:
+            if not task.is_mapped:
+                task.retry_delay = timedelta(0)
         bag = DagBag(dag_folder=os.devnull)
         bag.bag_dag(dag)
         sync_bag_to_db(bag, "dags-folder", None)

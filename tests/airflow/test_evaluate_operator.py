@@ -153,7 +153,7 @@ def test_a_store_that_is_down_fails_the_task_so_that_retries_can_help(
     run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_SLO_DEFAULT", "postgres://nobody@127.0.0.1:9/slo")
-    ran = run_dag(evaluation(retries=1, retry_delay=timedelta(0)))
+    ran = run_dag(evaluation(retries=1))
     assert (ran.states["evaluate"], ran.tries("evaluate")) == ("failed", 2)
 
 

@@ -176,8 +176,10 @@ class MeasureOperator(SLOOperator):
 
         spool = self.hook.spool
         kept = engine.record_or_spool(self.hook.open, [measured], now=run.now, spool=spool)
-        if kept.problem:
+        if kept.spooled:
             self.log.warning("SLO store: %s; %d measurement(s) wait in %s", kept.problem, kept.spooled, spool)
+        elif kept.problem:
+            self.log.warning("SLO store: %s", kept.problem)
         if kept.replayed:
             self.log.info("%d measurement(s) that waited in %s are recorded now", kept.replayed, spool)
         return bool(kept.recorded)

@@ -68,6 +68,8 @@ class FeatureFreshnessSensor(BaseSensorOperator):
         self.watermark = watermark
         self.timezone = timezone
         self.deferrable = deferrable
+        if watermark is None:
+            self._query()
 
     def poke(self, context: Context) -> PokeReturnValue:
         """Look once; the age in seconds becomes the XCom of the poke that passes."""
@@ -106,12 +108,14 @@ class FeatureFreshnessSensor(BaseSensorOperator):
 
     def _look(self, now: datetime) -> Freshness:
         if self.watermark is None:
-            query = WatermarkQuery(
-                conn_id=self.conn_id or "", sql=self.sql, table=self.table, column=self.column, timezone=self.timezone
-            )
-            return query.freshness(now=now, max_age=self.max_age)
+            return self._query().freshness(now=now, max_age=self.max_age)
         from airflow_ai_slo.measure.freshness import freshness
         from airflow_ai_slo.measure.watermark import instant_of, zone_of
 
         reached = instant_of(self.watermark(), zone=zone_of(self.timezone))
         return freshness([reached], now=now, max_age=self.max_age)
+
+    def _query(self) -> WatermarkQuery:
+        return WatermarkQuery(
+            conn_id=self.conn_id or "", sql=self.sql, table=self.table, column=self.column, timezone=self.timezone
+        )

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 FINISHED = ("success", "failed")
+_LOCKED_SECONDS = 15
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -93,10 +94,16 @@ class AirflowApi:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.origin + path, data, headers, method=method)
-        try:
-            with _OPENER.open(request, timeout=30) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError as error:
-            raise AirflowError(f"{method} {path}: {error.code} {error.read().decode(errors='replace')[:300]}") from None
-        except OSError as error:
-            raise AirflowError(f"{method} {path}: {error}") from None
+        deadline = time.monotonic() + _LOCKED_SECONDS
+        while True:
+            try:
+                with _OPENER.open(request, timeout=30) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                # SQLite turns away a writer that another one has overtaken. Nothing was written: asking again is safe.
+                if error.code not in (500, 503) or time.monotonic() > deadline:
+                    said = error.read().decode(errors="replace")[:300]
+                    raise AirflowError(f"{method} {path}: {error.code} {said}") from None
+            except OSError as error:
+                raise AirflowError(f"{method} {path}: {error}") from None
+            time.sleep(0.5)

@@ -82,14 +82,13 @@ def stop(file: Path) -> int:
         return 0
     known = [Started(**one) for one in json.loads(file.read_text())]
     sessions = {one.pid for one in known if _is_theirs(one)}
-    members = _members(sessions)
-    _signal(members, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (left := _members(sessions)) and time.monotonic() < deadline:
-        _reap()
-        time.sleep(0.1)
-    _signal(left, signal.SIGKILL)
-    _reap()
+    members = members_of(sessions)
+    for number, patience in ((signal.SIGTERM, PATIENCE_SECONDS), (signal.SIGKILL, PATIENCE_SECONDS)):
+        _signal(members_of(sessions), number)
+        deadline = time.monotonic() + patience
+        while members_of(sessions) and time.monotonic() < deadline:
+            _reap()
+            time.sleep(0.1)
     file.unlink(missing_ok=True)
     return len(members)
 
@@ -104,10 +103,10 @@ def tail(log: Path, lines: int = 15) -> str:
 def _is_theirs(one: Started) -> bool:
     """Whether the number still means that process. A session outlives its leader and keeps the number from new use."""
     born = _born(one.pid)
-    return born == one.born or (born == "" and bool(_members({one.pid})))
+    return born == one.born or (born == "" and bool(members_of({one.pid})))
 
 
-def _members(sessions: set[int]) -> set[int]:
+def members_of(sessions: set[int]) -> set[int]:
     """Every process of these sessions."""
     return {pid for pid in _all_processes() if _session(pid) in sessions}
 

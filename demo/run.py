@@ -18,7 +18,7 @@ from demo.live import Live
 from demo.processes import Processes, stop, tail
 from demo.settings import PLACES, airflow_environment, free_port
 from demo.story import Story
-from demo.summary import summary
+from demo.summary import shown, summary
 from demo.terminal import Terminal
 
 PYTHON = [sys.executable]
@@ -49,6 +49,8 @@ class Demo:
         slack = f"http://127.0.0.1:{slack_port}/api/" if self.own_slack else None
         self.env = airflow_environment(PLACES, port=self.port, slack=slack) | {"DEMO_NOW": self.now.isoformat()}
         self.story = Story(terminal, PLACES.slack)
+        if not self.own_slack:
+            terminal.note("Messages go to your own Slack: AIRFLOW_CONN_SLACK_DEFAULT is set")
         if self.own_slack:
             server = ["-m", "demo.slack_server", "--port", str(slack_port), "--log", str(PLACES.slack)]
             self.processes.start("slack", [*PYTHON, *server], self.env)
@@ -148,6 +150,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.default_int_handler)
     try:
+        terminal.step(f"Environment: {shown(Path(sys.prefix))}")
         terminal.live("stopping an earlier demo")
         if stop(PLACES.processes):
             terminal.step("An earlier demo was stopped")
@@ -156,7 +159,8 @@ def main() -> int:
         demo.play_back()
         demo.go_live()
         terminal.live("")
-        terminal.plain(demo.story.last_freeze())
+        if told := demo.story.last_freeze():
+            terminal.plain(f"\n{told}")
         terminal.plain(summary(demo.env, terminal=terminal, origin=demo.origin))
         return 0
     except KeyboardInterrupt:

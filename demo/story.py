@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from demo.slack_terminal import show
+from demo.summary import shown
 from demo.terminal import Terminal
 
 
@@ -35,7 +36,7 @@ class Story:
             self._terminal.step(f"{event['days']} days of real DAG runs played back")
             self._terminal.live("report")
         elif event["event"] == "reported":
-            self._terminal.step(f"Report: {event['path']}")
+            self._terminal.step(f"Report: {shown(Path(event['path']))}")
 
     def last_freeze(self) -> str:
         """The newest message about a freeze, as people see it in Slack; empty where there is none."""

@@ -23,14 +23,13 @@ def summary(env: Mapping[str, str], *, terminal: Terminal, origin: str) -> str:
     bold = terminal.bold
     return "\n".join(
         [
-            "",
             *_table(status["evaluations"], bold),
             "",
             *(_freeze(service, state) for service, state in status["freeze"].items()),
             "",
-            f"Report      {bold(_shown(PLACES.report))}",
+            f"Report      {bold(shown(PLACES.report))}",
             f"Airflow     {bold(origin)}   gate's log: {origin}/dags/deploy_model",
-            f"Logs        {_shown(PLACES.logs)}",
+            f"Logs        {shown(PLACES.logs)}",
             f"Stop it     {bold('make demo-stop')}",
             "",
         ]
@@ -71,5 +70,6 @@ def _freeze(service: str, state: Mapping[str, Any]) -> str:
     return f"Service {service}: FROZEN since {since} UTC by {', '.join(state['slos'])}"
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
+    """A path as it reads best from the repository."""
     return str(path.relative_to(REPOSITORY)) if path.is_relative_to(REPOSITORY) else str(path)

@@ -81,6 +81,6 @@ def test_slack_is_told_of_incidents_and_two_bad_days_do_not_freeze_yet(
 ) -> None:
     said = [message["text"].splitlines()[0] for message in slack.messages]
 
-    assert any("Ticket: Features are of yesterday" in line for line in said)
-    assert any("Scores are complete by 10:00 UTC" in line for line in said)
+    assert any(line.endswith(": Features are of yesterday") for line in said)
+    assert any(line.endswith(": Scores are complete by 10:00 UTC") for line in said)
     assert played["measured"]["frozen"] == []

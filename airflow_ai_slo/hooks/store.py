@@ -13,11 +13,11 @@ from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreError, StoreUnavailableError, UnknownSLOError
-from airflow_ai_slo.core.freeze import MAX_AGE, GateAnswer
 
 if TYPE_CHECKING:
     from airflow.sdk import Connection
 
+    from airflow_ai_slo.core.freeze import GateAnswer
     from airflow_ai_slo.store import Store
 
 SPOOL = "AI_SLO_SPOOL"
@@ -75,12 +75,13 @@ class SLOHook(BaseHook):
         service: str,
         *,
         now: datetime,
+        max_age: timedelta,
         labels: Collection[str] = (),
-        max_age: timedelta = MAX_AGE,
         actor: str = "",
     ) -> GateAnswer:
         """Whether a change to a service may go out now; unknown, with the reason, where the store cannot tell.
 
+        :param max_age: the oldest evaluation that still counts as an answer.
         :param actor: who asks, for the audit log.
         """
         from airflow_ai_slo import engine

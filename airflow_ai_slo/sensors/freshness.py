@@ -12,8 +12,6 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.hooks.watermark import WatermarkQuery
-from airflow_ai_slo.triggers.freshness import FeatureFreshnessTrigger
-from airflow_ai_slo.triggers.polling import SHORTEST
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -85,6 +83,9 @@ class FeatureFreshnessSensor(BaseSensorOperator):
         """Look, then wait: in the triggerer where deferrable, else by poking."""
         if not self.deferrable or self.watermark is not None:
             return super().execute(context)
+        from airflow_ai_slo.triggers.freshness import FeatureFreshnessTrigger
+        from airflow_ai_slo.triggers.polling import SHORTEST
+
         first = self.poke(context)
         if first.is_done:
             return first.xcom_value

@@ -14,8 +14,6 @@ from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnUnknown, answered, check_options, explain, labels_of
 from airflow_ai_slo.hooks.store import SLOHook
-from airflow_ai_slo.triggers.gate import FreezeGateTrigger
-from airflow_ai_slo.triggers.polling import SHORTEST
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -76,6 +74,9 @@ class FreezeGateSensor(BaseSensorOperator):
         return self._ask(context) or self._defer(context, until)
 
     def _defer(self, context: Context, until: datetime) -> NoReturn:
+        from airflow_ai_slo.triggers.gate import FreezeGateTrigger
+        from airflow_ai_slo.triggers.polling import SHORTEST
+
         left = until - datetime.now(UTC)
         if left <= timedelta(0):
             message = f"Sensor has timed out after {self.timeout:g} s: service {self.service!r} did not thaw"

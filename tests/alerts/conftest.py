@@ -82,8 +82,8 @@ def evaluation() -> Callable[..., Evaluation]:
         needs = plan(slo, AT)
         since: dict[Any, Counts] = {needs.bounds.start: _counts(bad, runs)}
         for span, start in needs.spans:
-            since[span if start is None else start] = _counts(*by_span[span])
-        return evaluate(slo, AT, since=since, first=AT - watched)
+            since[start] = _counts(*by_span[span])
+        return evaluate(slo, AT, needs, since=since, first=AT - watched)
 
     return build
 

@@ -44,16 +44,16 @@ class Demo:
         self.now = datetime.now(UTC)
         self.port = free_port(8080)
         self.origin = f"http://127.0.0.1:{self.port}"
-        self.own_slack = "AIRFLOW_CONN_SLACK_DEFAULT" not in os.environ
-        slack_port = free_port(8099) if self.own_slack else 0
-        slack = f"http://127.0.0.1:{slack_port}/api/" if self.own_slack else None
+        self.local_slack = "AIRFLOW_CONN_SLACK_DEFAULT" not in os.environ
+        slack_port = free_port(8099) if self.local_slack else 0
+        slack = f"http://127.0.0.1:{slack_port}/api/" if self.local_slack else None
         self.env = airflow_environment(PLACES, port=self.port, slack=slack) | {"DEMO_NOW": self.now.isoformat()}
         self.story = Story(terminal, PLACES.slack)
-        if not self.own_slack:
-            terminal.note("Messages go to your own Slack: AIRFLOW_CONN_SLACK_DEFAULT is set")
-        if self.own_slack:
+        if self.local_slack:
             server = ["-m", "demo.slack_server", "--port", str(slack_port), "--log", str(PLACES.slack)]
             self.processes.start("slack", [*PYTHON, *server], self.env)
+        else:
+            terminal.note("Messages go to your own Slack: AIRFLOW_CONN_SLACK_DEFAULT is set")
 
     def play_back(self) -> None:
         """Database, data and model at once; then the 60 days, while the API server boots beside them."""

@@ -8,6 +8,7 @@ python=${PYTHON:-python3}
 venv=.demo/venv
 mkdir -p .demo/logs
 
+[ -d /proc/self ] || { echo "error: the demo needs Linux; it finds its processes in /proc" >&2; exit 1; }
 "$python" - <<'CHECK' || exit 1
 import sys
 if not (3, 11) <= sys.version_info[:2] < (3, 14):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
+import secrets
 import socket
 import sqlite3
 import sys
@@ -104,7 +104,7 @@ def airflow_environment(places: Places, *, port: int, slack: str | None) -> dict
     """
     # Airflow's own environment variables of a surrounding installation would lead these processes elsewhere.
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW") or _is_slack(name)}
-    secret = hashlib.sha256(f"{places.root}:{os.getpid()}".encode()).hexdigest()
+    secret = secrets.token_hex(32)
     no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"]))
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     slack_connection = {

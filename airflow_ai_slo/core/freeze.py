@@ -124,16 +124,20 @@ def thaws(standing: Standing, *, was_cause: bool) -> bool:
     return remaining > standing.evaluation.slo.thaw_above or recovered(standing)
 
 
-def decide(standings: Sequence[Standing], causes: frozenset[str] | None) -> frozenset[str] | None:
+def decide(
+    standings: Sequence[Standing], causes: frozenset[str] | None, *, held: bool = False
+) -> frozenset[str] | None:
     """The SLOs that freeze a service from now on.
 
     :param standings: every SLO of the service that opted in.
     :param causes: SLOs that froze it so far; None while it is not frozen.
+    :param held: whether one of the causes can no longer be judged (it now measures something else, or opted out): such
+        a freeze ends by a release only.
     :returns: None when it is not frozen.
     """
     spent = frozenset(s.evaluation.slo.name for s in standings if freezes(s))
     if causes is None:
         return spent or None
-    if all(thaws(s, was_cause=s.evaluation.slo.name in causes) for s in standings):
+    if not held and all(thaws(s, was_cause=s.evaluation.slo.name in causes) for s in standings):
         return None
     return causes | spent

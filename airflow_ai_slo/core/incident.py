@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from airflow_ai_slo.core.burn import Outcome, RuleOutcome
-from airflow_ai_slo.core.definition import Severity
+from airflow_ai_slo.core.definition import BurnRule, Severity
 
 
 class Transition(StrEnum):
@@ -33,16 +33,16 @@ class Step:
     transition: Transition | None
 
 
-def step(latched: int, alerts: Sequence[RuleOutcome], *, new_bad: bool) -> Step:
+def step(latched: int, alerts: Sequence[RuleOutcome], *, before: Severity | None, new_bad: bool) -> Step:
     """Advance the incident by one evaluation.
 
     A rule latches when it fires on a bad run that came in since the last evaluation, and is released when its short
     window is observed within the factor. Unknown holds, so silence neither opens nor resolves.
 
     :param latched: rules that hold the incident now.
+    :param before: severity of the open incident; None where there is none.
     :param new_bad: whether a bad run was recorded since the last evaluation.
     """
-    before = _severity(latched, alerts)
     after_bits = 0
     for index, alert in enumerate(alerts):
         bit = 1 << index
@@ -52,6 +52,11 @@ def step(latched: int, alerts: Sequence[RuleOutcome], *, new_bad: bool) -> Step:
             after_bits |= bit
     after = _severity(after_bits, alerts)
     return Step(after_bits, after, _transition(before, after))
+
+
+def held_by(rules: Sequence[BurnRule], severity: Severity) -> int:
+    """The rules that hold an incident of this severity when nobody knows which opened it: all that could."""
+    return sum(1 << index for index, rule in enumerate(rules) if rule.severity <= severity)
 
 
 def _severity(latched: int, alerts: Sequence[RuleOutcome]) -> Severity | None:

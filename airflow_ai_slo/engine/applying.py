@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.core.definition import SLO, Service
-from airflow_ai_slo.core.incident import Transition
-from airflow_ai_slo.core.instants import to_micros
+from airflow_ai_slo.core.definition import SLO, BurnRule, Service
+from airflow_ai_slo.core.evaluation import plan
+from airflow_ai_slo.core.incident import Transition, held_by
+from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
 from airflow_ai_slo.store import Store, definitions, evaluations, incidents
@@ -26,14 +27,34 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
 
     :raises StoreError: the store cannot be used; nothing is applied.
     """
+    given, now = list(slos), utc(now)
+    applied: dict[int, Applied] = {}
     with store.write() as connection:
+        evaluations.one_at_a_time(connection)
         for service in services:
             definitions.apply_service(connection, service)
-        applied = [definitions.apply_slo(connection, slo, to_micros(now)) for slo in slos]
-        for change in applied:
+        # In the order in which recording takes the same locks, so that neither waits for the other.
+        for index in sorted(range(len(given)), key=lambda index: given[index].name):
+            change = applied[index] = definitions.apply_slo(connection, given[index], to_micros(now))
             if change.replaced_id is not None:
                 _end_generation(connection, change.replaced_id, now)
-    return applied
+            if change.before is not None:
+                _relatch(connection, change.slo_id, change.before, given[index], now)
+    return [applied[index] for index in range(len(given))]
+
+
+def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: datetime) -> None:
+    """Rules that were edited hold an open incident as those before did: until they are seen to be healthy."""
+    was, rules = plan(before, now).rules, plan(after, now).rules
+    if [_identity(rule) for rule in was] == [_identity(rule) for rule in rules]:
+        return
+    found = incidents.open_of(connection, slo_id)
+    if found is not None:
+        evaluations.relatch(connection, slo_id, held_by(rules, found.severity))
+
+
+def _identity(rule: BurnRule) -> tuple[object, ...]:
+    return rule.severity, rule.long, rule.short, rule.op
 
 
 def _end_generation(connection: Connection, slo_id: int, now: datetime) -> None:

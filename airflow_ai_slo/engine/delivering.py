@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from time import monotonic
 
 from airflow_ai_slo.alerts import Channel, Message, next_attempt
 from airflow_ai_slo.core.errors import DeliveryError
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.store import Store, outbox
 from airflow_ai_slo.store.outbox import DEFAULT_TARGET, Pending
 
@@ -35,15 +37,18 @@ def deliver(store: Store, channels: Mapping[str, Channel], *, now: datetime) -> 
 
     :param channels: by target name; ``default`` takes every target that has none of its own.
     """
-    sent, problems = 0, []
+    sent, problems, now = 0, list[str](), utc(now)
+    began = monotonic()
     targets = None if DEFAULT_TARGET in channels else list(channels)
     while True:
         with store.write() as connection:
-            claimed = outbox.claim(connection, targets, now)
+            # Sending takes time: leases run from when a message is taken, while what is due is settled at the start.
+            moment = now + timedelta(seconds=monotonic() - began)
+            claimed = outbox.claim(connection, targets, now, moment)
         if claimed is None:
             break
         channel = channels.get(claimed.target) or channels[DEFAULT_TARGET]
-        problem = _send(store, channel, claimed, now)
+        problem = _send(store, channel, claimed, moment)
         if problem:
             problems.append(f"{claimed.target}: {problem}")
         else:
@@ -58,7 +63,9 @@ def _send(store: Store, channel: Channel, claimed: Pending, now: datetime) -> st
     try:
         message = Message.from_dict(claimed.message)
         receipt = channel.send(message, thread=claimed.thread, again=claimed.attempts > 0)
-    except DeliveryError as error:
+    except Exception as raised:
+        # A channel of somebody else's may raise anything; it must not keep other messages from going out.
+        error = raised if isinstance(raised, DeliveryError) else DeliveryError(_one_line(raised))
         # The jitter keeps senders apart; nothing secret hangs on it.
         retry_at = next_attempt(claimed.attempts + 1, error, now=now, jitter=random.random())  # noqa: S311
         with store.write() as connection:
@@ -67,3 +74,7 @@ def _send(store: Store, channel: Channel, claimed: Pending, now: datetime) -> st
     with store.write() as connection:
         outbox.sent(connection, claimed, receipt.thread, now)
     return ""
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.alerts import thaw_line
 from airflow_ai_slo.core.errors import ConfigurationError, StoreError, UnknownSLOError
+from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import (
     EXEMPT_LABELS,
     MAX_AGE,
@@ -19,21 +20,32 @@ from airflow_ai_slo.core.freeze import (
     Streak,
     decide,
 )
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine import messages
-from airflow_ai_slo.engine.reading import Seen
+from airflow_ai_slo.engine.reading import Seen, evaluate_all
 from airflow_ai_slo.store import Store, counting, definitions, evaluations, freezes
+from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.evaluations import LastBudget
 from airflow_ai_slo.store.freezes import Entry, Freeze
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_AHEAD = timedelta(minutes=5)
+"""Clocks of two machines may differ by this much; an evaluation further ahead is no answer."""
 
-def decide_freezes(connection: Connection, seen: Sequence[Seen], at: datetime) -> None:
-    """Freeze services whose budget is spent, thaw those that recovered."""
+
+def decide_freezes(
+    connection: Connection, seen: Sequence[Seen], at: datetime, *, waiting: Collection[Stored] = ()
+) -> None:
+    """Freeze services whose budget is spent, thaw those that recovered.
+
+    :param waiting: SLOs that this instant decides nothing for; nor does it for their services.
+    """
+    partly = {one.slo.service for one in waiting if one.slo.freeze}
     opted: dict[str, list[Seen]] = {}
     for one in seen:
-        if one[0].slo.freeze:
+        if one[0].slo.freeze and one[0].slo.service not in partly:
             opted.setdefault(one[0].slo.service, []).append(one)
     if not opted:
         return
@@ -47,16 +59,14 @@ def decide_freezes(connection: Connection, seen: Sequence[Seen], at: datetime) -
 
 def _decide(connection: Connection, service: str, members: list[Seen], current: Freeze | None, at: datetime) -> None:
     released = freezes.released_seqs(connection, service)
-    standings = [
-        Standing(e, _streak(connection, s.slo_id, e.exhausted, at), s.bad_seq > released.get(s.slo_id, -1))
-        for s, e in members
-    ]
+    standings = [Standing(e, _streak(connection, s, e, at), s.bad_seq > released.get(s.slo_id, -1)) for s, e in members]
     before = None if current is None else frozenset(current.causes)
-    causes = decide(standings, before)
+    rows = {stored.slo.name: stored.slo_id for stored, _ in members}
+    causes = decide(standings, before, held=current is not None and bool(_ended(current, rows)))
     if causes == before:
         return
     if current is None:
-        started = freezes.start(connection, service, causes or (), at)
+        started = freezes.start(connection, service, {name: rows[name] for name in causes or ()}, at)
         messages.post_freeze(connection, started, members, started=True, at=at)
         _note(connection, at, service, "frozen", "budget spent: " + ", ".join(sorted(started.causes)))
     elif causes is None:
@@ -64,13 +74,24 @@ def _decide(connection: Connection, service: str, members: list[Seen], current: 
         messages.post_freeze(connection, current, members, started=False, at=at)
         _note(connection, at, service, "thawed", "recovered: " + ", ".join(sorted(current.causes)))
     else:
-        freezes.widen(connection, current, causes, at)
         added = sorted(causes - frozenset(current.causes))
+        freezes.widen(connection, current, {name: rows[name] for name in added}, at)
         _note(connection, at, service, "frozen further", "budget spent: " + ", ".join(added))
 
 
-def _streak(connection: Connection, slo_id: int, exhausted: bool | None, at: datetime) -> Streak:
-    return Streak() if exhausted is None else counting.streak(connection, slo_id, at)
+def _ended(found: Freeze, rows: Mapping[str, int]) -> list[str]:
+    """Causes that can no longer be judged: they measure something else now, or no longer freeze the service.
+
+    :param rows: the SLO rows that freeze it now, by name.
+    """
+    return [name for name, slo_id in found.generations.items() if rows.get(name) != slo_id]
+
+
+def _streak(connection: Connection, stored: Stored, seen: Evaluation, at: datetime) -> Streak:
+    """Looked up only where it can matter: where enough budget remains it changes nothing."""
+    remaining = seen.budget.remaining
+    matters = remaining is not None and remaining <= stored.slo.thaw_above
+    return counting.streak(connection, stored.slo_id, at) if matters else Streak()
 
 
 def _note(connection: Connection, at: datetime, service: str, action: str, detail: str, actor: str = "engine") -> None:
@@ -92,7 +113,7 @@ def gate(
     :param max_age: an older evaluation is no answer.
     :param actor: who asks, for the audit log.
     """
-    exempt = sorted(EXEMPT_LABELS.intersection(labels))
+    now, exempt = utc(now), sorted(EXEMPT_LABELS.intersection(labels))
     try:
         with open_store().write() as connection:
             answer = _answer(connection, service, now, max_age, exempt)
@@ -121,8 +142,14 @@ def _answer(
         detail = f"override by {given.author} until {given.expires_at:%Y-%m-%d %H:%M} UTC: {given.reason}"
         return GateAnswer(service, Gate.ALLOWED, reasons, given, evaluated_at, detail)
     if found is not None:
-        by_name = {one.slo.name: one.slo for one in stored}
-        thaws = [thaw_line(by_name[r.slo], None) for r in reasons if r.slo in by_name]
+        by_name = {one.slo.name: one for one in opted}
+        ended = _ended(found, {name: one.slo_id for name, one in by_name.items()})
+        thaws = [
+            f"{r.slo}: it is no longer measured as it was; a release thaws"
+            if r.slo in ended
+            else thaw_line(by_name[r.slo].slo, None)
+            for r in reasons
+        ]
         return GateAnswer(service, Gate.FROZEN, reasons, None, evaluated_at, "; ".join(thaws))
     if doubt:
         return GateAnswer(service, Gate.UNKNOWN, (), None, evaluated_at, doubt)
@@ -145,6 +172,8 @@ def _doubt(service: str, known: bool, last: Sequence[LastBudget], now: datetime,
     for one in last:
         if one.at is None:
             return f"{one.slo} was never evaluated"
+        if one.at - now > _AHEAD:
+            return f"{one.slo} was last evaluated {one.at:%Y-%m-%d %H:%M} UTC, which is yet to come: a clock is wrong"
         if now - one.at > max_age:
             return f"{one.slo} was last evaluated {one.at:%Y-%m-%d %H:%M} UTC, more than {max_age} ago"
     return ""
@@ -158,8 +187,9 @@ def override(store: Store, service: str, *, author: str, reason: str, until: dat
     """
     if not author.strip() or not reason.strip():
         raise ConfigurationError("an override needs an author and a reason")
-    if until.tzinfo is None or until <= now:
-        raise ConfigurationError(f"until={until.isoformat()}: an override ends in the future, at a time with a zone")
+    now, until = utc(now), utc(until)
+    if until <= now:
+        raise ConfigurationError(f"until={until.isoformat()}: an override ends in the future")
     given = Override(service, author.strip(), reason.strip(), now, until)
     with store.write() as connection:
         _known(connection, service)
@@ -176,13 +206,15 @@ def release(store: Store, service: str, *, author: str, reason: str, now: dateti
     """
     if not author.strip() or not reason.strip():
         raise ConfigurationError("a release needs an author and a reason")
+    now = utc(now)
     with store.write() as connection:
+        evaluations.one_at_a_time(connection)
         current = freezes.open_freezes(connection, service).get(service)
         if current is None:
             raise ConfigurationError(f"service {service} is not frozen")
         stored = definitions.of_service(connection, service)
         freezes.end(connection, current, now, {one.slo_id: one.bad_seq for one in stored})
-        messages.post_freeze(connection, current, [], started=False, at=now)
+        messages.post_freeze(connection, current, evaluate_all(connection, now, stored), started=False, at=now)
         _note(connection, now, service, "released", reason.strip(), author.strip())
 
 

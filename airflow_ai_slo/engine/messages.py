@@ -41,7 +41,8 @@ def post_incident(
 def post_freeze(connection: Connection, found: Freeze, seen: Iterable[Seen], *, started: bool, at: datetime) -> None:
     """Tell that a service froze or thawed."""
     causes = [one for one in seen if one[1].slo.name in found.causes]
-    reasons = [Reason(e.slo.name, e.budget.remaining, found.causes[e.slo.name]) for _, e in causes]
+    remaining = {e.slo.name: e.budget.remaining for _, e in causes}
+    reasons = [Reason(name, remaining.get(name), since) for name, since in found.causes.items()]
     thaws = [thaw_line(e.slo, e.budget.allowed) for _, e in causes]
     targets = {target for _, e in causes for target in e.slo.notify}
     message = freeze_message(found.service, reasons, started=started, at=at, freeze_id=found.id, thaws=thaws)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.durations import Runs
 from airflow_ai_slo.core.evaluation import Evaluation, evaluate, plan
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.store import counting, definitions
 from airflow_ai_slo.store.definitions import Stored
 
@@ -27,6 +28,7 @@ def evaluate_all(
     """
     if not stored:
         return []
+    at = utc(at)
     plans = [plan(one.slo, at) for one in stored]
     distinct = {id(needs): needs for needs in plans}.values()
     starts = dict.fromkeys(start for needs in distinct for start in needs.starts)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from airflow_ai_slo.core.errors import MeasurementError, StoreError, UnknownSLOError
-from airflow_ai_slo.core.instants import to_micros
+from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.store import Store, recording, spool
 
@@ -42,6 +42,7 @@ def record(store: Store, measurements: Sequence[Measurement], *, now: datetime) 
     """
     if not measurements:
         return 0
+    now = utc(now)
     with store.write() as connection:
         return recording.record(connection, measurements, to_micros(now))
 
@@ -56,6 +57,7 @@ def record_or_spool(
     :param spool: JSON Lines file of this machine.
     :raises UnknownSLOError: the caller's own measurement names an SLO that is not applied.
     """
+    now = utc(now)
     stamped = [one if one.recorded_at else replace(one, recorded_at=now) for one in measurements]
     try:
         store = open_store()
@@ -77,17 +79,26 @@ def _wait(measurements: Sequence[Measurement], path: Path, problem: str) -> Reco
 def _replay(store: Store, path: Path, now: datetime) -> tuple[int, str]:
     """Record what waits, in order; lines that cannot be recorded are set aside beside the spool."""
     count, refused = 0, 0
-    with spool.taken(path) as waiting:
-        for batch in waiting.batches():
-            try:
-                record(store, batch, now=now)
-                count += len(batch)
-            except (UnknownSLOError, MeasurementError):
-                done = [one for one in batch if _try(store, one, now, waiting)]
-                count += len(done)
-                refused += len(batch) - len(done)
-        refused += waiting.unreadable
+    try:
+        with spool.taken(path) as waiting:
+            count, refused = _record_waiting(store, waiting, now)
+    except OSError as error:
+        return count, f"the spool cannot be read: {error}"
     return count, f"{refused} waiting line(s) set aside in {spool.rejected_path(path)}" if refused else ""
+
+
+def _record_waiting(store: Store, waiting: spool.Waiting, now: datetime) -> tuple[int, int]:
+    """How many lines were recorded, and how many can never be."""
+    count, refused = 0, 0
+    for batch in waiting.batches():
+        try:
+            record(store, batch, now=now)
+            count += len(batch)
+        except (UnknownSLOError, MeasurementError):
+            done = [one for one in batch if _try(store, one, now, waiting)]
+            count += len(done)
+            refused += len(batch) - len(done)
+    return count, refused + waiting.unreadable
 
 
 def _try(store: Store, one: Measurement, now: datetime, waiting: spool.Waiting) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.budget import budget, coverage
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
 from airflow_ai_slo.reports.model import (
     AuditRow,
@@ -19,7 +20,7 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, counting, definitions, freezes, incidents
+from airflow_ai_slo.store import Store, counting, definitions, evaluations, freezes, incidents
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -43,7 +44,9 @@ def report(
     :param services: only these; None means all.
     :raises UnknownSLOError: a service that no SLO names.
     """
+    at = utc(at)
     with store.read() as connection:
+        evaluations.one_snapshot(connection)
         seen = evaluate_named(connection, at, None)
         known = definitions.services(connection)
         wanted = sorted({s.slo.service for s, _ in seen} if services is None else set(services))

@@ -50,6 +50,17 @@ def first_instants(connection: Connection, ids: Collection[int] | None = None) -
     return {row[0]: from_micros(row[1]) for row in connection.execute(query).all() if row[1] is not None}
 
 
+def bad_after(connection: Connection, ids: Collection[int], at: datetime) -> dict[int, int]:
+    """How many bad runs of each SLO row lie after an instant."""
+    query = (
+        select(run.c.slo_id, func.count())
+        .where(run.c.slo_id.in_(ids), run.c.at > to_micros(at), run.c.bad == 1)
+        .group_by(run.c.slo_id)
+    )
+    rows = connection.execute(query).all() if ids else ()
+    return {row[0]: row[1] for row in rows}
+
+
 def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
     """Good runs in a row up to an instant; runs in which nothing happened do not count."""
     here = and_(run.c.slo_id == slo_id, run.c.at <= to_micros(at))

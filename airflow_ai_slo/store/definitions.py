@@ -25,6 +25,7 @@ class Applied:
 
     :param change: ``created``, ``updated``, ``new generation`` or ``unchanged``.
     :param replaced_id: row of the generation that ended, if any.
+    :param before: the definition that was updated.
     """
 
     slo: str
@@ -32,6 +33,7 @@ class Applied:
     generation: int
     slo_id: int
     replaced_id: int | None = None
+    before: SLO | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
     connection.execute(update(slo).where(slo.c.id == found.id).values(**_columns(definition, text)))
     if str(definition.objective) != found.objective:
         rollup.rejudge(connection, found.id, definition.objective)
-    return Applied(definition.name, "updated", found.generation, found.id)
+    return Applied(definition.name, "updated", found.generation, found.id, before=_parse(found.definition))
 
 
 def apply_service(connection: Connection, definition: Service) -> None:
@@ -87,7 +89,8 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     query = select(slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq).where(slo.c.active)
     if names is not None:
         query = query.where(slo.c.name.in_(names))
-    found = [_stored(*row) for row in connection.execute(query.order_by(slo.c.name)).all()]
+    # Sorted here, because databases sort names by rules of their own.
+    found = sorted((_stored(*row) for row in connection.execute(query).all()), key=lambda stored: stored.slo.name)
     if names is not None and len(found) < len(set(names)):
         raise unknown(set(names) - {stored.slo.name for stored in found}, connection)
     return found
@@ -96,8 +99,8 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
 def of_service(connection: Connection, service_name: str) -> list[Stored]:
     """Active definitions of one service, by name."""
     columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)
-    query = select(*columns).where(slo.c.active, slo.c.service == service_name).order_by(slo.c.name)
-    return [_stored(*row) for row in connection.execute(query)]
+    query = select(*columns).where(slo.c.active, slo.c.service == service_name)
+    return sorted((_stored(*row) for row in connection.execute(query)), key=lambda stored: stored.slo.name)
 
 
 def by_id(connection: Connection, slo_id: int) -> Stored:

@@ -8,10 +8,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.errors import StoreUnavailableError
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.store.definitions import Stored
@@ -26,7 +27,7 @@ class Last:
     """What was last seen of an SLO.
 
     :param latched: rules that hold its incident open, one bit each.
-    :param bad_seq: how many runs had turned bad by then.
+    :param bad_seq: how many runs had turned bad by then, those that lay after it left out.
     """
 
     slo_id: int
@@ -44,10 +45,25 @@ class LastBudget:
     remaining: Fraction | None
 
 
-def one_at_a_time(connection: Connection) -> None:
-    """Make other evaluators wait until this transaction ends. On SQLite its write lock does so already."""
+def one_snapshot(connection: Connection) -> None:
+    """Make all reads of this transaction, which has made none yet, see one moment. SQLite does so by itself."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('airflow-ai-slo-evaluate'))"))
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Make others who decide on incidents and freezes wait until this transaction ends. SQLite's write lock does so.
+
+    A table lock, because it is taken before the snapshot: who waited for it sees what the one before has written.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"LOCK TABLE {evaluation.name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def overtaken(error: StoreUnavailableError) -> bool:
+    """Whether PostgreSQL refused a snapshot because a writer came between: the transaction is to be tried again."""
+    original = getattr(error.__cause__, "orig", error.__cause__)
+    return getattr(original, "sqlstate", None) == "40001"
 
 
 def last(connection: Connection) -> dict[int, Last]:
@@ -56,9 +72,14 @@ def last(connection: Connection) -> dict[int, Last]:
     return {row[0]: Last(*row) for row in connection.execute(query).all()}
 
 
-def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, int]]) -> None:
-    """Keep evaluations, each with the rules it leaves latched."""
-    _put.many(connection, [_row(stored, seen, latched) for stored, seen, latched in rows])
+def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, int, int]]) -> None:
+    """Keep evaluations, each with the rules it leaves latched and how many runs had turned bad by then."""
+    _put.many(connection, [_row(*row) for row in rows])
+
+
+def relatch(connection: Connection, slo_id: int, latched: int) -> None:
+    """Let other rules hold an SLO's incident."""
+    connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(latched=latched))
 
 
 def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:
@@ -73,7 +94,7 @@ def forget(connection: Connection, slo_id: int) -> None:
     connection.execute(evaluation.delete().where(evaluation.c.slo_id == slo_id))
 
 
-def _row(stored: Stored, seen: Evaluation, latched: int) -> tuple[Any, ...]:
+def _row(stored: Stored, seen: Evaluation, latched: int, bad_seq: int) -> tuple[Any, ...]:
     counts, scale = seen.counts, stored.scale
     return (
         stored.slo_id,
@@ -86,7 +107,7 @@ def _row(stored: Stored, seen: Evaluation, latched: int) -> tuple[Any, ...]:
         seen.coverage.numerator,
         seen.coverage.denominator,
         latched,
-        stored.bad_seq,
+        bad_seq,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ class Freeze:
     """One freeze of a service; ``until`` is None while it holds.
 
     :param causes: since when each SLO has been a cause of it.
+    :param generations: which SLO row each cause was then.
     """
 
     id: int
@@ -27,6 +28,7 @@ class Freeze:
     since: datetime
     until: datetime | None
     causes: Mapping[str, datetime] = field(default_factory=dict)
+    generations: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,22 @@ def open_freezes(connection: Connection, service: str | None = None) -> dict[str
     return {row.service: _freeze(row) for row in connection.execute(query)}
 
 
-def start(connection: Connection, service: str, causes: Iterable[str], at: datetime) -> Freeze:
-    """Freeze a service."""
+def start(connection: Connection, service: str, causes: Mapping[str, int], at: datetime) -> Freeze:
+    """Freeze a service.
+
+    :param causes: SLO rows by name.
+    """
     since = dict.fromkeys(sorted(causes), at)
-    row = insert(freeze).values(service=service, since=to_micros(at), causes=_causes(since))
+    row = insert(freeze).values(service=service, since=to_micros(at), causes=_causes(since, causes))
     freeze_id = connection.execute(row).inserted_primary_key[0]  # type: ignore[index]
-    return Freeze(freeze_id, service, at, None, since)
+    return Freeze(freeze_id, service, at, None, since, causes)
 
 
-def widen(connection: Connection, found: Freeze, causes: Iterable[str], at: datetime) -> None:
-    """Add causes to a freeze that holds."""
-    since = {name: found.causes.get(name, at) for name in sorted(causes)}
-    connection.execute(update(freeze).where(freeze.c.id == found.id).values(causes=_causes(since)))
+def widen(connection: Connection, found: Freeze, causes: Mapping[str, int], at: datetime) -> None:
+    """Add causes, SLO rows by name, to a freeze that holds."""
+    generations = {**causes, **found.generations}
+    since = {name: found.causes.get(name, at) for name in sorted(generations)}
+    connection.execute(update(freeze).where(freeze.c.id == found.id).values(causes=_causes(since, generations)))
 
 
 def end(connection: Connection, found: Freeze, at: datetime, released: Mapping[int, int] | None = None) -> None:
@@ -164,11 +170,13 @@ def read_audit(connection: Connection, service: str | None = None, *, limit: int
     ]
 
 
-def _causes(since: Mapping[str, datetime]) -> str:
-    return json.dumps({name: to_micros(at) for name, at in since.items()})
+def _causes(since: Mapping[str, datetime], generations: Mapping[str, int]) -> str:
+    return json.dumps({name: [to_micros(at), generations[name]] for name, at in since.items()})
 
 
 def _freeze(row: Any) -> Freeze:
-    causes = {name: from_micros(at) for name, at in json.loads(row.causes).items()}
+    stored = json.loads(row.causes)
+    causes = {name: from_micros(at) for name, (at, _) in stored.items()}
+    generations = {name: slo_id for name, (_, slo_id) in stored.items()}
     until = None if row.until is None else from_micros(row.until)
-    return Freeze(row.id, row.service, from_micros(row.since), until, causes)
+    return Freeze(row.id, row.service, from_micros(row.since), until, causes, generations)

@@ -44,6 +44,12 @@ def open_of(connection: Connection, slo_id: int) -> Incident | None:
     return None if row is None else _incident(row)
 
 
+def all_open(connection: Connection) -> dict[int, Incident]:
+    """Every open incident, by its SLO row."""
+    rows = connection.execute(select(incident).where(incident.c.resolved_at.is_(None))).all()
+    return {row.slo_id: _incident(row) for row in rows}
+
+
 def advance(
     connection: Connection,
     slo_id: int,

@@ -61,15 +61,20 @@ def add(
         "target": target,
         "message": json.dumps(message),
         "created_at": to_micros(at),
-        "next_attempt_at": to_micros(at),
+        # Due at once whatever the clock says: it may have been set back since.
+        "next_attempt_at": 0,
     }
     connection.execute(_add_query(connection.dialect), values)
 
 
-def claim(connection: Connection, targets: Collection[str] | None, now: datetime) -> Pending | None:
+def claim(
+    connection: Connection, targets: Collection[str] | None, now: datetime, leased_from: datetime
+) -> Pending | None:
     """Take the oldest message that is due, and keep others from taking it for a while.
 
     :param targets: only for these; None means any.
+    :param now: messages due by then are taken.
+    :param leased_from: when the while begins.
 
     A thread's messages go out in order: one waits while an earlier one of its thread is still pending.
     """
@@ -100,7 +105,7 @@ def claim(connection: Connection, targets: Collection[str] | None, now: datetime
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
-    leased = {"next_attempt_at": to_micros(now + _LEASE), "attempts": row.attempts + 1}
+    leased = {"next_attempt_at": to_micros(leased_from + _LEASE), "attempts": row.attempts + 1}
     connection.execute(update(outbox).where(outbox.c.id == row.id).values(**leased))
     return Pending(row.id, row.target, row.thread_key, json.loads(row.message), row.attempts, row.reference)
 
@@ -115,10 +120,14 @@ def sent(connection: Connection, claimed: Pending, reference: str | None, now: d
 
 
 def failed(connection: Connection, claimed: Pending, problem: str, retry_at: datetime | None) -> None:
-    """Write down a failed try; without ``retry_at`` the message is given up and says why."""
+    """Write down a failed try; without ``retry_at`` the message is given up and says why.
+
+    One that somebody else has sent meanwhile stays sent.
+    """
     values: dict[str, Any] = {"problem": problem}
     values |= {"state": "failed"} if retry_at is None else {"next_attempt_at": to_micros(retry_at)}
-    connection.execute(update(outbox).where(outbox.c.id == claimed.id).values(**values))
+    still_waits = (outbox.c.id == claimed.id) & (outbox.c.state == "pending")
+    connection.execute(update(outbox).where(still_waits).values(**values))
 
 
 def pending(connection: Connection) -> int:

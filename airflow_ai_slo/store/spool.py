@@ -7,13 +7,13 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
-from airflow_ai_slo.core.errors import MeasurementError
+from airflow_ai_slo.core.errors import AiSloError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 
@@ -33,20 +33,32 @@ def append(path: Path, measurements: Sequence[Measurement]) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = "".join(json.dumps(_to_dict(one)) + "\n" for one in measurements)
     with _locked(path) as file:
-        file.write(text.encode())
+        # A writer that was killed may have left half a line; what is written now must not become part of it.
+        file.write(b"\n" * _is_open_ended(file) + text.encode())
         file.flush()
         os.fsync(file.fileno())
         file.seek(0)
-        return sum(1 for _ in file)
+        return sum(1 for line in file if line.strip())
+
+
+def _is_open_ended(file: IO[bytes]) -> bool:
+    """Whether the last line has no end."""
+    if not file.seek(0, os.SEEK_END):
+        return False
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) != b"\n"
 
 
 @dataclass
 class Waiting:
-    """The spool while it is being replayed."""
+    """The spool while it is being replayed.
 
-    path: Path
+    :param rejected: lines to be set aside once the rest is recorded.
+    """
+
     lines: list[bytes]
     unreadable: int = 0
+    rejected: list[dict[str, Any]] = field(default_factory=list)
 
     def batches(self) -> Iterator[list[Measurement]]:
         """Measurements in the order they came."""
@@ -56,30 +68,38 @@ class Waiting:
 
     def reject(self, one: Measurement, problem: str) -> None:
         """Set a measurement aside."""
-        self._set_aside({"problem": problem} | _to_dict(one))
+        self.rejected.append({"problem": problem} | _to_dict(one))
 
     def _read(self, line: bytes) -> Measurement | None:
         try:
             return _from_dict(json.loads(line))
-        except (ValueError, KeyError, TypeError, AttributeError, MeasurementError) as error:
+        except (
+            LookupError,
+            ValueError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            RecursionError,
+            AiSloError,
+        ) as error:
             self.unreadable += 1
-            self._set_aside({"problem": str(error), "line": line.decode(errors="replace")})
+            self.rejected.append({"problem": f"unreadable: {error}", "line": line.decode(errors="replace")})
             return None
-
-    def _set_aside(self, values: dict[str, Any]) -> None:
-        with rejected_path(self.path).open("a") as file:
-            file.write(json.dumps(values) + "\n")
 
 
 @contextmanager
 def taken(path: Path) -> Iterator[Waiting]:
     """Hold what waits while it is recorded; emptied when the block ends well, kept whole when it does not."""
     if not path.exists() or path.stat().st_size == 0:
-        yield Waiting(path, [])
+        yield Waiting([])
         return
     with _locked(path) as file:
         file.seek(0)
-        yield Waiting(path, file.read().splitlines())
+        waiting = Waiting([line for line in file.read().splitlines() if line.strip()])
+        yield waiting
+        if waiting.rejected:
+            with rejected_path(path).open("a") as aside:
+                aside.writelines(json.dumps(values) + "\n" for values in waiting.rejected)
         file.truncate(0)
 
 

@@ -66,6 +66,7 @@ class GatedPythonOperator(DecoratedOperator, PythonOperator):
         )
         line = explain(answer)
         if answer.blocks(on_unknown=self.on_unknown):
+            self.log.error("Stopped: %s", line)
             raise AirflowFailException(line) if self.on_frozen == "fail" else AirflowSkipException(line)
         self.log.info("%s", line)
         return super().execute(context)

@@ -81,8 +81,7 @@ class Warehouse:
             if connection.conn_type in ("sqlite", "postgres", "postgresql"):
                 return None
             raise ConfigurationError(
-                f"conn_id={self.conn_id!r}: type {connection.conn_type!r} has no hook here ({error}); "
-                "install its provider"
+                f"conn_id={self.conn_id!r}: no installed provider knows type {connection.conn_type!r}; install its own"
             ) from error
         if not hasattr(hook, "get_first"):
             raise ConfigurationError(f"conn_id={self.conn_id!r}: type {connection.conn_type!r} does not speak SQL")

@@ -75,11 +75,11 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
                 self.log.warning("%s; passing, since on_unknown='allow'", line)
             return result
         context["ti"].xcom_push(key="return_value", value=result)
+        self.log.error("Stopped: %s", line)
         if self.on_frozen == "fail":
             raise AirflowFailException(line)
         if run.map_index >= 0:
             raise AirflowSkipException(line)
-        self.log.warning("%s; skipping what is downstream", line)
         self._skip_downstream(context)
         return result
 

@@ -36,10 +36,14 @@ def get_provider_info() -> dict[str, Any]:
                 "ui-field-behaviour": {
                     "hidden-fields": [],
                     "relabeling": {
-                        "host": "PostgreSQL host (empty for SQLite)",
-                        "schema": "Database (PostgreSQL) or absolute path of the file (SQLite)",
+                        "host": "PostgreSQL host",
+                        "schema": "Database, or SQLite file",
                     },
-                    "placeholders": {"schema": "/var/lib/airflow/ai_slo.db", "extra": '{"sslmode": "require"}'},
+                    "placeholders": {
+                        "host": "empty for SQLite",
+                        "schema": "/var/lib/airflow/ai_slo.db",
+                        "extra": '{"sslmode": "require"}',
+                    },
                 },
             }
         ],

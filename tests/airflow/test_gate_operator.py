@@ -50,7 +50,7 @@ def test_a_frozen_service_stops_the_change_without_retries_and_says_why(
     assert ran.states["deploy"] == "upstream_failed"
     assert ran.tries("gate") == 1
     assert ran.xcom("gate")["outcome"] == "frozen"
-    assert "SLO recommender-runs has -43% of its error budget left, frozen since" in ran.log
+    assert "Stopped: changes to service recommender are frozen: SLO recommender-runs has -43%" in ran.log
     assert "thaws when more than 5% of its budget is left" in ran.log
 
 

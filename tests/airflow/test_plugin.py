@@ -89,7 +89,7 @@ def test_airflow_lists_the_provider_its_connection_type_link_and_decorator(airfl
     hook = manager.hooks["ai_slo"]
     assert hook is not None
     assert (hook.hook_name, hook.connection_id_attribute_name) == ("AI SLO store", "slo_conn_id")
-    assert manager.field_behaviours["ai_slo"]["relabeling"]["host"].startswith("PostgreSQL host")
+    assert manager.field_behaviours["ai_slo"]["relabeling"]["schema"] == "Database, or SQLite file"
     assert "airflow_ai_slo.operators.links.SLOReportLink" in manager.extra_links_class_names
     assert "freeze_gate" in {name for name, _ in manager.taskflow_decorators.items()}
 

@@ -143,11 +143,12 @@ def _answer(
         return GateAnswer(service, Gate.ALLOWED, reasons, given, evaluated_at, detail)
     if found is not None:
         by_name = {one.slo.name: one for one in opted}
+        allowed = {one.slo: one.allowed for one in last}
         ended = _ended(found, {name: one.slo_id for name, one in by_name.items()})
         thaws = [
             f"{r.slo}: it is no longer measured as it was; a release thaws"
             if r.slo in ended
-            else thaw_line(by_name[r.slo].slo, None)
+            else thaw_line(by_name[r.slo].slo, allowed[r.slo])
             for r in reasons
         ]
         return GateAnswer(service, Gate.FROZEN, reasons, None, evaluated_at, "; ".join(thaws))

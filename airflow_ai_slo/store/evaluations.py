@@ -38,11 +38,12 @@ class Last:
 
 @dataclass(frozen=True, slots=True)
 class LastBudget:
-    """Budget remaining when an SLO was last evaluated; ``at`` is None if it never was."""
+    """Budget allowed and remaining when an SLO was last evaluated; ``at`` is None if it never was."""
 
     slo: str
     at: datetime | None
     remaining: Fraction | None
+    allowed: Fraction | None = None
 
 
 def one_snapshot(connection: Connection) -> None:
@@ -116,4 +117,4 @@ def _last_budget(stored: Stored, row: Any) -> LastBudget:
         return LastBudget(stored.slo.name, None, None)
     counts = Counts(Fraction(row.good, row.scale), Fraction(row.total, row.scale))
     left = budget(counts, stored.slo.objective, Fraction(row.covered, row.length))
-    return LastBudget(stored.slo.name, from_micros(row.at), left.remaining)
+    return LastBudget(stored.slo.name, from_micros(row.at), left.remaining, left.allowed)

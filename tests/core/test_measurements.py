@@ -41,10 +41,10 @@ def test_an_instant_of_any_zone_and_kind_is_kept_as_plain_utc(at: datetime) -> N
 
 @pytest.mark.parametrize(
     "at",
-    [datetime(2026, 1, 1), pd.NaT, "2026-01-01T00:00Z", date(2026, 1, 1), None],  # fmt: skip
+    [datetime(2026, 1, 1), pd.NaT, "2026-01-01T00:00Z", date(2026, 1, 1), None],
 )
 def test_an_instant_without_a_zone_is_refused(at: Any) -> None:
-    with pytest.raises(MeasurementError, match="done: at=.*no time zone"):
+    with pytest.raises(MeasurementError, match=r"done: at=.*no time zone"):
         measured(at=at)
 
 
@@ -113,7 +113,7 @@ def test_longest_key_and_every_script_are_fine() -> None:
 
 def test_a_cause_is_one_of_those_there_are() -> None:
     assert measured(cause="late").cause is Cause.LATE
-    with pytest.raises(MeasurementError, match="cause='lazy' is not one of .*late"):
+    with pytest.raises(MeasurementError, match=r"cause='lazy' is not one of .*late"):
         measured(cause="lazy")
 
 

@@ -1,0 +1,200 @@
+"""Incidents of the ``pipeline`` preset: what each newly settled run does to the one that may be open.
+
+Nothing but a settled run changes an incident, so it makes no difference how often, or how late, somebody evaluates:
+runs are taken one by one in the order in which they settled.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import NamedTuple
+
+from airflow_ai_slo.core.burn import Outcome, exceeds, judge
+from airflow_ai_slo.core.counts import Counts, is_bad
+from airflow_ai_slo.core.definition import BurnRule, Severity
+from airflow_ai_slo.core.durations import Runs, Span
+from airflow_ai_slo.core.incident import Transition
+from airflow_ai_slo.core.numbers import Exact
+
+CLEARS_AFTER = 3
+"""Good runs in a row that clear a page."""
+
+MOST_GOOD_RUNS = 12
+
+REMEMBERED = 2 * (MOST_GOOD_RUNS + 1)
+"""For so many runs an incident is remembered, where the longest ticket window is shorter: asking for the most good runs
+takes two earlier incidents, and forgetting them sooner lets failures that come back every few runs page for ever."""
+
+
+class SettledRun(NamedTuple):
+    """One settled run: all that was measured at one ``at``.
+
+    :param settled_at: when it was recorded, or when its deadline had passed.
+    """
+
+    at: datetime
+    good: Exact
+    total: Exact
+    settled_at: datetime
+
+
+class Ledger:
+    """Settled runs in order of ``at``, with running sums: any window of runs is two look-ups."""
+
+    def __init__(self, objective: Fraction, runs: Iterable[SettledRun] = ()) -> None:
+        self.objective = objective
+        self._at: list[datetime] = []
+        self._runs: list[tuple[Exact, Exact]] = []
+        self._sums: list[tuple[Exact, Exact, int]] = [(0, 0, 0)]
+        for run in sorted(runs):
+            self.settle(run)
+
+    def settle(self, run: SettledRun) -> None:
+        """Add a run, or replace the counts of the one with this ``at``."""
+        place = bisect_left(self._at, run.at)
+        if place < len(self._at) and self._at[place] == run.at:
+            self._runs[place] = (run.good, run.total)
+        else:
+            self._at.insert(place, run.at)
+            self._runs.insert(place, (run.good, run.total))
+        del self._sums[place + 1 :]
+        for good, total in self._runs[place:]:
+            before = self._sums[-1]
+            bad = before[2] + is_bad(good, total, self.objective)
+            self._sums.append((before[0] + good, before[1] + total, bad))
+
+    def last(self, count: int, end: datetime | None = None) -> Counts:
+        """What the last ``count`` settled runs hold, up to an instant where given."""
+        stop = len(self._at) if end is None else bisect_right(self._at, end)
+        start = max(0, stop - count)
+        before, after = self._sums[start], self._sums[stop]
+        return Counts(after[0] - before[0], after[1] - before[1], after[2] - before[2], stop - start)
+
+    def bad_after(self, at: datetime, within: int) -> list[datetime]:
+        """The bad ones among the next runs after an instant."""
+        place = bisect_right(self._at, at)
+        numbers = range(place, min(place + within, len(self._at)))
+        return [self._at[number] for number in numbers if is_bad(*self._runs[number], self.objective)]
+
+
+@dataclass(frozen=True, slots=True)
+class Discipline:
+    """The state of an SLO's incident between two settled runs; plain values, to be stored as they are.
+
+    :param severity: of the open incident; None where there is none.
+    :param paged: whether the open incident has been a page.
+    :param good_runs: good runs in a row, in the order in which they settled.
+    :param needed: good runs in a row that clear the page, or let the ticket resolve.
+    :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
+        have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
+    """
+
+    severity: Severity | None = None
+    paged: bool = False
+    good_runs: int = 0
+    needed: int = 0
+    opened: tuple[int, ...] = ()
+
+
+class Change(NamedTuple):
+    """A transition, the run that brought it, and for opening and escalating the rule that fired."""
+
+    transition: Transition
+    severity: Severity | None
+    run: SettledRun
+    rule: BurnRule | None = None
+
+
+def advance(
+    state: Discipline, ledger: Ledger, settled: Iterable[SettledRun], rules: Sequence[BurnRule]
+) -> tuple[Discipline, list[Change]]:
+    """Take newly settled runs into the ledger and the incident, one by one.
+
+    :param ledger: the runs known before; it must reach back as far as the longest rule.
+    :param settled: new ones in any order; also earlier runs that a rerun has turned bad.
+    :param rules: the SLO's rules with windows in runs; others are passed over.
+    """
+    rules = [rule for rule in rules if isinstance(rule.long, Runs)]
+    changes: list[Change] = []
+    for run in sorted(settled, key=lambda run: (run.settled_at, run.at)):
+        ledger.settle(run)
+        state, change = _step(state, ledger, run, rules)
+        if change is not None:
+            changes.append(change)
+    return state, changes
+
+
+def _step(
+    state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
+) -> tuple[Discipline, Change | None]:
+    ticket = _longest_ticket(rules)
+    memory = REMEMBERED if ticket is None else max(REMEMBERED, _runs(ticket))
+    state = replace(state, opened=tuple(ago + 1 for ago in state.opened if ago + 1 < memory))
+    if is_bad(run.good, run.total, ledger.objective):
+        state = replace(state, good_runs=0)
+        rule = _loudest(ledger, run, rules)
+        if rule is None or (state.severity is not None and rule.severity <= state.severity):
+            return state, None
+        return _raise(state, run, rule)
+    if not run.total:
+        return state, None
+    state = replace(state, good_runs=state.good_runs + 1)
+    if state.severity is None or state.good_runs < state.needed:
+        return state, None
+    if ticket is None or _is_calm(ledger, ticket):
+        return replace(state, severity=None), Change(Transition.RESOLVED, None, run)
+    if state.severity is Severity.PAGE:
+        return replace(state, severity=Severity.TICKET), Change(Transition.DEESCALATED, Severity.TICKET, run)
+    return state, None
+
+
+def _raise(state: Discipline, run: SettledRun, rule: BurnRule) -> tuple[Discipline, Change]:
+    """Open an incident, or make the open one a page."""
+    opens, pages = state.severity is None, rule.severity is Severity.PAGE
+    if opens or state.paged:
+        needed = min(CLEARS_AFTER << min(len(state.opened), MOST_GOOD_RUNS), MOST_GOOD_RUNS)
+        state = replace(state, needed=needed, opened=(*state.opened, 0))
+    transition = Transition.OPENED if opens else Transition.ESCALATED
+    paged = pages or (state.paged and not opens)
+    return replace(state, severity=rule.severity, paged=paged), Change(transition, rule.severity, run, rule)
+
+
+def _loudest(ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]) -> BurnRule | None:
+    """The loudest rule that fires on a newly settled bad run.
+
+    Windows end at that run, as if it had settled in time: what settled before it although it comes later must not hide
+    two failures in a row. They also end at bad runs after it, which may have waited for this one.
+    """
+    reach = max((_runs(rule) for rule in rules), default=1) - 1
+    found: BurnRule | None = None
+    for end in (run.at, *ledger.bad_after(run.at, reach)):
+        for rule in rules:
+            if (found is None or rule.severity > found.severity) and _fires(ledger, rule, end):
+                found = rule
+    return found
+
+
+def _fires(ledger: Ledger, rule: BurnRule, end: datetime) -> bool:
+    spans = (rule.long, rule.short)
+    windows: dict[Span, Counts] = {span: ledger.last(span.count, end) for span in spans if isinstance(span, Runs)}
+    return judge(rule, windows, ledger.objective).outcome is Outcome.FIRING
+
+
+def _longest_ticket(rules: Sequence[BurnRule]) -> BurnRule | None:
+    """Of two as long, the one with the lower factor: it takes longer to calm."""
+    tickets = (rule for rule in rules if rule.severity is Severity.TICKET)
+    return max(tickets, key=lambda rule: (_runs(rule), -rule.factor), default=None)
+
+
+def _is_calm(ledger: Ledger, ticket: BurnRule) -> bool:
+    """Burn over the longest ticket window is at most half its factor; unknown is not calm."""
+    counts = ledger.last(_runs(ticket))
+    return bool(counts.total) and not exceeds(counts, ticket.factor / 2, ledger.objective)
+
+
+def _runs(rule: BurnRule) -> int:
+    return rule.long.count if isinstance(rule.long, Runs) else 0

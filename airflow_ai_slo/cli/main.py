@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
     "record": "record:command",
+    "replay": "replay:command",
     "report": "report:command",
     "status": "status:command",
     "validate": "validate:command",

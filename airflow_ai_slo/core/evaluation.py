@@ -11,8 +11,9 @@ from functools import lru_cache
 from airflow_ai_slo.core.budget import Budget, budget, coverage
 from airflow_ai_slo.core.burn import Outcome, RuleOutcome, judge
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.definition import SLO, Alerting, BurnRule, Severity
+from airflow_ai_slo.core.definition import SLO, Alerting, Budgeting, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.presets import preset_rules
 from airflow_ai_slo.core.windows import Bounds, Window
@@ -32,6 +33,18 @@ class Plan:
     spans: tuple[tuple[Span, datetime | Runs], ...]
     starts: tuple[datetime, ...]
     run_spans: tuple[Runs, ...]
+
+
+def check_countable(slo: SLO) -> None:
+    """Refuse what this version cannot count, rather than count it as something else.
+
+    :raises DefinitionError: a budgeting method other than Occurrences.
+    """
+    if slo.budgeting is not Budgeting.OCCURRENCES:
+        raise DefinitionError(
+            f"{slo.budgeting.value} is not counted by this version; use Occurrences",
+            path=f"{slo.name}: spec.budgetingMethod",
+        )
 
 
 def plan(slo: SLO, at: datetime) -> Plan:

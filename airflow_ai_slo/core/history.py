@@ -11,7 +11,7 @@ from typing import NamedTuple
 from airflow_ai_slo.core.counts import Counts, is_bad
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.durations import Runs
-from airflow_ai_slo.core.evaluation import Evaluation, evaluate, plan
+from airflow_ai_slo.core.evaluation import Evaluation, check_countable, evaluate, plan
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.numbers import Exact
 
@@ -72,7 +72,11 @@ class History:
 
 
 def backtest(slo: SLO, rows: Sequence[Row], instants: Iterable[datetime]) -> list[Evaluation]:
-    """Evaluate an SLO at instants of the past, each time over what had come in by then."""
+    """Evaluate an SLO at instants of the past, each time over what had come in by then.
+
+    :raises DefinitionError: a budgeting method that is not counted.
+    """
+    check_countable(slo)
     newest = max((row.recorded_at for row in rows), default=0)
     plain = all(row.key is None for row in rows)
     whole = History(slo, rows) if plain else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.definition import SLO, BurnRule, Service
-from airflow_ai_slo.core.evaluation import plan
+from airflow_ai_slo.core.evaluation import check_countable, plan
 from airflow_ai_slo.core.incident import Transition, held_by
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.engine import messages
@@ -25,9 +25,12 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
     generation with an empty history; the old one's open incident closes as superseded.
 
+    :raises DefinitionError: an SLO that this version cannot count; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
     given, now = list(slos), utc(now)
+    for slo in given:
+        check_countable(slo)
     applied: dict[int, Applied] = {}
     with store.write() as connection:
         evaluations.one_at_a_time(connection)

@@ -136,3 +136,21 @@ def test_help_lists_every_command_and_a_typo_is_one_line(ai_slo: Run) -> None:
 def test_db_upgrade_says_where_and_which(ai_slo: Run, tmp_path: Path) -> None:
     result = ai_slo("db", "upgrade", "--store", f"sqlite:///{tmp_path / 'new.db'}")
     assert result.out == f"sqlite:///{tmp_path / 'new.db'}: version 0001\n"
+
+
+def test_what_cannot_be_counted_is_refused_and_not_counted_otherwise(ai_slo: Run, daily: Path, tmp_path: Path) -> None:
+    slices = DAILY.replace("Occurrences", "Timeslices").replace(
+        "{target: 0.9}", "{target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 1h}"
+    )
+    daily.write_text(slices)
+    assert ai_slo("validate", daily).code == 0
+    file = tmp_path / "m.csv"
+    file.write_text("slo,timestamp,good,total\n")
+    for command in (
+        ("apply", daily),
+        ("backtest", "--definitions", daily, "--measurements", file, "--at", "now"),
+        ("replay", "--definitions", daily, "--measurements", file),
+    ):
+        result = ai_slo(*command)
+        assert result.code == 2
+        assert "daily: spec.budgetingMethod: Timeslices is not counted by this version; use Occurrences" in result.err

@@ -154,13 +154,14 @@ def _step(
 
 def _raise(state: Discipline, run: SettledRun, rule: BurnRule) -> tuple[Discipline, Change]:
     """Open an incident, or make the open one a page."""
-    opens, pages = state.severity is None, rule.severity is Severity.PAGE
+    opens = state.severity is None
     if opens or state.paged:
         needed = min(CLEARS_AFTER << min(len(state.opened), MOST_GOOD_RUNS), MOST_GOOD_RUNS)
         state = replace(state, needed=needed, opened=(*state.opened, 0))
     transition = Transition.OPENED if opens else Transition.ESCALATED
-    paged = pages or (state.paged and not opens)
-    return replace(state, severity=rule.severity, paged=paged), Change(transition, rule.severity, run, rule)
+    return replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE), Change(
+        transition, rule.severity, run, rule
+    )
 
 
 def _loudest(ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]) -> BurnRule | None:

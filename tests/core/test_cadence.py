@@ -78,6 +78,8 @@ def test_a_run_at_either_pass_of_a_repeated_hour_fulfils_that_days_slot() -> Non
     nightly = cadence("30 2 * * *", zone="Europe/Berlin")
     first = datetime(2026, 10, 1, 0, 30, tzinfo=UTC)
     passes = [datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"), fold=fold) for fold in (0, 1)]
+    slots = list(nightly.slots(datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC), first))
+    assert slots == [passes[1].astimezone(UTC)]
     assert {nightly.slot_of(there, first) for there in passes} == {datetime(2026, 10, 25, 1, 30, tzinfo=UTC)}
     assert nightly.slot_of(datetime(2026, 10, 26, 1, 30, tzinfo=UTC), first) == datetime(
         2026, 10, 26, 1, 30, tzinfo=UTC

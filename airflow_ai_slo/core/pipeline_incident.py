@@ -16,7 +16,7 @@ from typing import NamedTuple
 from airflow_ai_slo.core.burn import Outcome, exceeds, judge
 from airflow_ai_slo.core.counts import Counts, is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
-from airflow_ai_slo.core.durations import Runs, Span
+from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.numbers import Exact
 
@@ -118,7 +118,7 @@ def advance(
     :param settled: new ones in any order; also earlier runs that a rerun has turned bad.
     :param rules: the SLO's rules with windows in runs; others are passed over.
     """
-    rules = [rule for rule in rules if isinstance(rule.long, Runs)]
+    rules = [rule for rule in rules if isinstance(rule.long, Runs) and not isinstance(rule.short, Duration)]
     changes: list[Change] = []
     for run in sorted(settled, key=lambda run: (run.settled_at, run.at)):
         ledger.settle(run)
@@ -158,10 +158,8 @@ def _raise(state: Discipline, run: SettledRun, rule: BurnRule) -> tuple[Discipli
     if opens or state.paged:
         needed = min(CLEARS_AFTER << min(len(state.opened), MOST_GOOD_RUNS), MOST_GOOD_RUNS)
         state = replace(state, needed=needed, opened=(*state.opened, 0))
-    transition = Transition.OPENED if opens else Transition.ESCALATED
-    return replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE), Change(
-        transition, rule.severity, run, rule
-    )
+    state = replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE)
+    return state, Change(Transition.OPENED if opens else Transition.ESCALATED, rule.severity, run, rule)
 
 
 def _loudest(ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]) -> BurnRule | None:

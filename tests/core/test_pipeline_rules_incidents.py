@@ -107,7 +107,8 @@ def test_a_rerun_that_turns_a_run_bad_is_news() -> None:
 def test_custom_rules_without_a_ticket_resolve_by_good_runs_alone() -> None:
     own = BurnRule(severity=Severity.PAGE, long=Runs(2), short=None, factor=Fraction(1))
     by_the_clock = BurnRule(severity=Severity.PAGE, long=Duration(1, "h"), short=None, factor=Fraction(1))
-    _, changes = play("x...", NINE, (own, by_the_clock))
+    mixed = BurnRule(severity=Severity.PAGE, long=Runs(1), short=Duration(1, "h"), factor=Fraction(1))
+    _, changes = play("x...", NINE, (own, by_the_clock, mixed))
     assert told(changes) == ["0 opened page", "3 resolved"]
     assert told(play("xxxx", NINE, (by_the_clock,))[1]) == []
 

@@ -1,4 +1,4 @@
-"""Streams of runs for the pipeline preset: ``.`` is a good run, ``x`` a bad one, in ``_`` nothing happened."""
+"""Streams of runs for the pipeline preset: ``.`` is a good run, ``x`` a bad one, ``_`` one without events."""
 
 from __future__ import annotations
 

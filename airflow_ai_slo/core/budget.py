@@ -10,6 +10,9 @@ from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.windows import Bounds
 
+_NONE, _ALL = Fraction(0), Fraction(1)
+_MICROSECOND = timedelta(microseconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -35,9 +38,11 @@ def coverage(bounds: Bounds, first: datetime | None) -> Fraction:
     :param first: ``at`` of the SLO's first recorded measurement; None covers nothing.
     """
     if first is None or first >= bounds.now:
-        return Fraction(0)
+        return _NONE
+    if first <= bounds.start and bounds.now == bounds.end:
+        return _ALL
     watched = bounds.now - max(first, bounds.start)
-    return min(Fraction(watched // timedelta(microseconds=1), bounds.length // timedelta(microseconds=1)), Fraction(1))
+    return min(Fraction(watched // _MICROSECOND, bounds.length // _MICROSECOND), _ALL)
 
 
 def budget(counts: Counts, objective: Fraction, covered: Fraction) -> Budget:

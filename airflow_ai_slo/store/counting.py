@@ -8,14 +8,17 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, select
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact, narrow
+from airflow_ai_slo.store.prepared import Prepared
 from airflow_ai_slo.store.tables import day, measurement, run, slo
+
+_ZERO: ColumnElement[int] = literal_column("0")
 
 Prefix = Mapping[int, Sequence[int]]
 """By SLO row: scaled good and total, bad runs and runs of everything up to an instant."""
@@ -28,11 +31,12 @@ def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = N
     """
     micros = to_micros(at)
     number = day_of(micros)
-    values = {"day": number, "start": number * DAY, "at": micros}
-    query = _prefix_query if ids is None else _prefix_query_of
-    if ids is not None:
-        values["ids"] = list(ids)  # type: ignore[assignment]
-    return {row[0]: row for row in connection.execute(query, values).all()}
+    if ids is None:
+        rows = _prefix_of_all.all(connection, number, number * DAY, micros)
+    else:
+        values = {"day": number, "start": number * DAY, "at": micros, "ids": list(ids)}
+        rows = connection.execute(_prefix_query_of, values).all()
+    return {row[0]: row for row in rows}
 
 
 def difference(end: Sequence[int], start: Sequence[int], scale: int) -> Counts:
@@ -148,7 +152,7 @@ def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
         .scalar_subquery()
     )
     sums = [
-        func.coalesce(day.c[name], 0) + func.coalesce(run.c[name], 0)
+        func.coalesce(day.c[name], _ZERO) + func.coalesce(run.c[name], _ZERO)
         for name in ("sum_good", "sum_total", "sum_bad", "sum_runs")
     ]
     joined = slo.outerjoin(day, and_(day.c.slo_id == slo.c.id, day.c.day == last_day)).outerjoin(
@@ -158,5 +162,5 @@ def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
     return query.where(slo.c.id.in_(bindparam("ids", expanding=True)) if of_ids else slo.c.active)
 
 
-_prefix_query = _build_prefix_query(of_ids=False)
+_prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
 _prefix_query_of = _build_prefix_query(of_ids=True)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import signal
 import sqlite3
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -151,44 +148,3 @@ def test_several_processes_may_open_a_new_store_at_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         assert pool.map(_first_open, [url] * 6) == [url] * 6
-
-
-def _record_until_killed(url: str, acknowledged: str, start: int) -> None:
-    store = open_store(url)
-    with Path(acknowledged).open("a") as file:
-        for number in range(start, start + 100_000):
-            at = NOW + number * HOUR
-            engine.record(store, [seen(at, good=number % 2, key=f"{number}")], now=at)
-            file.write(f"{number}\n")
-            file.flush()
-            engine.evaluate(store, at=at)
-
-
-def test_kill_9_loses_nothing_that_was_acknowledged_and_doubles_nothing(sqlite_url: str, tmp_path: Path) -> None:
-    store = open_store(sqlite_url)
-    engine.apply(store, [an_slo(window="3650d", alerting="workbook")], now=NOW)
-    acknowledged = tmp_path / "acknowledged"
-    acknowledged.touch()
-    context = multiprocessing.get_context("fork")
-    for attempt in range(8):
-        process = context.Process(target=_record_until_killed, args=(sqlite_url, str(acknowledged), attempt * 100_000))
-        process.start()
-        time.sleep(0.15 + 0.037 * attempt)
-        os.kill(process.pid or 0, signal.SIGKILL)
-        process.join()
-    numbers = [int(line) for line in acknowledged.read_text().split()]
-    assert len(numbers) > 10
-    [evaluation] = engine.status(store, at=NOW + 900_000 * HOUR, slos=["done"])
-    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
-        keys = {int(key) for (key,) in connection.execute("SELECT key FROM ai_slo_measurement")}
-        open_incidents = connection.execute(
-            "SELECT count(*) FROM ai_slo_incident WHERE resolved_at IS NULL"
-        ).fetchone()[0]
-        sums = connection.execute("SELECT sum(good), sum(total), sum(bad) FROM ai_slo_run").fetchone()
-        last = connection.execute(
-            "SELECT sum_good, sum_total, sum_bad FROM ai_slo_day ORDER BY day DESC LIMIT 1"
-        ).fetchone()
-    assert set(numbers) <= keys
-    assert sums == last == (sum(k % 2 for k in keys), len(keys), sum(1 - k % 2 for k in keys))
-    assert open_incidents <= 1
-    assert evaluation.slo.name == "done"

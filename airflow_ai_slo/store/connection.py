@@ -71,14 +71,28 @@ class Store:
     @property
     def where(self) -> str:
         """The address, without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return shown(self.engine.url)
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
         try:
             yield
         except _driver_errors(self.engine) as error:
+            if self._is_lost(error):
+                # What dropped this connection has dropped the others of the pool too.
+                self.engine.dispose()
             raise _translated(error, self.where) from error
+
+    def _is_lost(self, error: Exception) -> bool:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        driver: Any = self.engine.dialect.dbapi
+        return self.engine.dialect.name == "postgresql" and isinstance(original, driver.OperationalError)
+
+
+def shown(url: URL) -> str:
+    """An address without its password, wherever it stands."""
+    query = {name: value for name, value in url.query.items() if "pass" not in name}
+    return url.set(query=query).render_as_string(hide_password=True)
 
 
 def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
@@ -124,7 +138,7 @@ def _open(url: str, pid: int) -> Store:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigurationError(
             "the store's address is not a database URL; write sqlite:////path/ai_slo.db or postgresql+psycopg://…"
         ) from None
@@ -132,6 +146,8 @@ def _parse(url: str) -> URL:
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise ConfigurationError(f"{parsed.drivername}: the store is SQLite or PostgreSQL")
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise ConfigurationError(f"{parsed.drivername}: write sqlite:///… or postgresql+psycopg://…")
     return parsed
 
 

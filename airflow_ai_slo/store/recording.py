@@ -53,7 +53,7 @@ _find_slo = Prepared(
     lambda dialect: (
         select(slo.c.id, slo.c.objective, slo.c.rerun, slo.c.scale)
         .where(slo.c.name == bindparam("name"), slo.c.active)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ),
 )
 _existing_query = select(*(measurement.c[name] for name in ("key", *_Old._fields))).where(
@@ -90,7 +90,8 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
 
 def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int | None:
     """How many changed counts, instant or cause; None where no such SLO is applied."""
-    rows = _find_slo.all(connection, name)
+    # Asked twice, because one that waited for a new generation finds the old row ended and the new one not yet there.
+    rows = _find_slo.all(connection, name) or _find_slo.all(connection, name)
     if not rows:
         return None
     target = _Target(rows[0][0], _objective(rows[0][1]), rows[0][2], rows[0][3])
@@ -187,6 +188,10 @@ def _with_scale(connection: Connection, target: _Target, measurements: Sequence[
     if scale == target.scale:
         return target
     factor = scale // target.scale
+    if rollup.largest(connection, target.slo_id) * factor > rollup.LARGEST:
+        raise MeasurementError(
+            f"{measurements[0].slo}: its counts are too large to be kept beside fractions; record in a larger unit"
+        )
     for table, columns in _SCALED:
         changed = {column: table.c[column] * factor for column in columns}
         connection.execute(update(table).where(table.c.slo_id == target.slo_id).values(changed))

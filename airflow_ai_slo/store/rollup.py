@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Dialect, Executable, bindparam, delete, func, select
 
 from airflow_ai_slo.core.counts import is_bad
+from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import DAY, day_of
 from airflow_ai_slo.store.prepared import Prepared, fetched, upsert
 from airflow_ai_slo.store.tables import day, run
@@ -33,6 +34,8 @@ class Sums(NamedTuple):
 
 
 _ZERO = Sums()
+LARGEST = 2**63 - 1
+"""What a database's integers hold; sums of everything an SLO ever counted must fit."""
 
 
 Change = tuple[int, int, int]
@@ -86,6 +89,7 @@ def _days_query(_: Dialect) -> Executable:
 
 _read_runs = Prepared(("slo_id", "since", "start", "end"), _runs_query)
 _read_days = Prepared(("slo_id", "since"), _days_query)
+_largest = Prepared(("slo_id",), lambda _: select(func.max(day.c.sum_total)).where(day.c.slo_id == bindparam("slo_id")))
 _put_run = upsert(run)
 _put_day = upsert(day)
 _drop_run = Prepared(
@@ -132,6 +136,11 @@ def changes(
     if deltas:
         result.days = _moved_days(_days_from(connection, slo_id, min(deltas), ahead), slo_id, deltas)
     return result
+
+
+def largest(connection: Connection, slo_id: int) -> int:
+    """The largest sum kept of an SLO."""
+    return _largest.all(connection, slo_id)[0][0] or 0
 
 
 def write(connection: Connection, changes: Changes) -> None:
@@ -206,9 +215,12 @@ def _moved_days(stored_rows: Sequence[Any], slo_id: int, deltas: Mapping[int, Su
             base = Sums(*row[1:5])
         else:
             stored[row[0]] = Sums(*row[1:5])
-    rows, moved = [], _ZERO
+    rows: list[tuple[Any, ...]] = []
+    moved = _ZERO
     for number in sorted(stored.keys() | deltas.keys()):
         base = stored.get(number, base)
         moved = moved.plus(deltas.get(number, _ZERO))
         rows.append((slo_id, number, *base.plus(moved)))
+    if rows and rows[-1][3] > LARGEST:
+        raise MeasurementError("counts are too large to be added up; record in a larger unit")
     return rows

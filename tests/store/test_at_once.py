@@ -177,7 +177,6 @@ def test_an_evaluator_waits_for_another_and_sees_what_it_wrote(postgres: Store) 
 
 
 @pytest.mark.postgres
-@pytest.mark.xfail(reason="a writer that waited for a new generation finds neither the old row nor the new")
 def test_a_measurement_that_waited_for_a_new_generation_counts_there(postgres: Store) -> None:
     engine.apply(postgres, [an_slo()], now=NOW)
     with postgres.write() as connection:
@@ -189,9 +188,6 @@ def test_a_measurement_that_waited_for_a_new_generation_counts_there(postgres: S
 
 
 @pytest.mark.postgres
-@pytest.mark.xfail(
-    reason="recording locks its SLO FOR UPDATE, which keeps references to it waiting; NO KEY UPDATE would not"
-)
 def test_an_incident_can_be_opened_while_a_measurement_is_being_written(postgres: Store) -> None:
     engine.apply(postgres, [an_slo(alerting="seed")], now=NOW)
     engine.record(postgres, [seen(NOW, 0)], now=NOW)

@@ -151,14 +151,17 @@ def test_connections_that_the_server_dropped_are_replaced(postgres_url: str) -> 
     ]
     for use in uses:
         use()
-        with open_store(postgres_url).write() as connection:
+        administrator = fresh(postgres_url)
+        with administrator.write() as connection:
             others = "pid <> pg_backend_pid() AND backend_type = 'client backend'"
             connection.execute(text(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"))
+        administrator.engine.dispose()
         with pytest.raises(StoreUnavailableError) as caught:
             use()
         assert "\n" not in str(caught.value)
         use()
     store.engine.dispose()
+    open_store(postgres_url).engine.dispose()
 
 
 def _record_in_child(url: str) -> None:

@@ -61,11 +61,14 @@ def test_kill_9_at_any_point(store_url: str, tmp_path: Path) -> None:
     store = open_store(store_url)
     engine.apply(store, [an_slo(name, alerting="seed", window="1d") for name in NAMES], now=NOW)
     (tmp_path / "inbox").touch()
+    (tmp_path / "acknowledged").touch()
     context = multiprocessing.get_context("fork")
     for life in range(KILLS):
         process = context.Process(target=_work, args=(store_url, tmp_path, life))
+        before = (tmp_path / "acknowledged").stat().st_size
         process.start()
-        time.sleep(0.08 + life * 0.0137)
+        _wait_until_it_works(tmp_path / "acknowledged", before)
+        time.sleep(life * 0.0137)
         os.kill(process.pid or 0, signal.SIGKILL)
         process.join()
     end = NOW + KILLS * 7000 * MINUTE + DAY
@@ -76,6 +79,13 @@ def test_kill_9_at_any_point(store_url: str, tmp_path: Path) -> None:
     assert_messages_went_out_once(store, tmp_path)
     assert_at_most_one_of_each_is_open(store)
     store.engine.dispose()
+
+
+def _wait_until_it_works(acknowledged: Path, before: int) -> None:
+    """However slow the machine: until the process has got something done."""
+    patience = time.monotonic() + 60
+    while acknowledged.stat().st_size == before and time.monotonic() < patience:
+        time.sleep(0.005)
 
 
 def _rows(store: Store, table: Any, *where: Any) -> list[Any]:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from airflow_ai_slo.core.definition import SLO
-from airflow_ai_slo.core.evaluation import Evaluation
+if TYPE_CHECKING:
+    from airflow_ai_slo.core.definition import SLO
+    from airflow_ai_slo.core.evaluation import Evaluation
 
 EXEMPT_LABELS = frozenset({"security", "p0", "reliability"})
 """Changes that repair a service pass its freeze, audited."""

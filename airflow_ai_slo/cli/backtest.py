@@ -44,6 +44,8 @@ def _read(path: Path) -> dict[str, list[Row]]:
     for row in read_rows(path):
         good, total = row.counts()
         at, recorded_at = row.micros()
+        row.value()
+        row.cause()
         key = str(row.fields["key"]) if row.has("key") else None
         rows.setdefault(row.slo, []).append(Row(at, good, total, recorded_at, key))
     return rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -51,10 +52,25 @@ def cli() -> None:
 def main() -> None:
     """Run ``ai-slo``. Exit codes: 0 fine, 1 the answer is no, 2 wrong usage or input, 3 frozen, 4 unknown."""
     try:
-        cli(prog_name="ai-slo")
-    except StoreError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(UNKNOWN)
-    except AiSloError as error:
-        click.echo(f"error: {error}", err=True)
+        code = cli(prog_name="ai-slo", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
         sys.exit(WRONG)
+    except click.UsageError as error:
+        _stop(f"{error.format_message()} (see {error.ctx.command_path if error.ctx else 'ai-slo'} --help)", WRONG)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted", WRONG)
+    except StoreError as error:
+        _stop(str(error), UNKNOWN)
+    except AiSloError as error:
+        _stop(str(error), WRONG)
+    except BrokenPipeError:
+        sys.exit(0)
+    except OSError as error:
+        _stop(error.strerror or str(error), WRONG)
+
+
+def _stop(message: str, code: int) -> NoReturn:
+    click.echo("error: " + " ".join(message.split()), err=True)
+    sys.exit(code)

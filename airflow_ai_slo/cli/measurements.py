@@ -12,10 +12,15 @@ from typing import Any, NamedTuple
 from airflow_ai_slo.core.errors import DataError, MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.core.numbers import Exact, count
+from airflow_ai_slo.core.numbers import Exact, exact
 
 NEEDED = ("slo", "timestamp", "good", "total")
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 KNOWN = (*NEEDED, "value", "cause", "recorded_at", "key")
+
+
+_DIGITS = 100
+_CAUSES = frozenset(cause.value for cause in Cause)
 
 
 class FileRow(NamedTuple):
@@ -45,6 +50,8 @@ class FileRow(NamedTuple):
             raise DataError(f"{self.where}: {column}: {value!r} is not ISO 8601, such as 2026-01-31T06:00:00Z")
         if parsed.tzinfo is None:
             raise DataError(f"{self.where}: {column}: {value!r} has no zone; add Z or an offset such as +01:00")
+        if not is_usable(parsed):
+            raise DataError(f"{self.where}: {column}: {value!r} is outside the years {FIRST_YEAR} to {LAST_YEAR}")
         return parsed
 
     def has(self, column: str) -> bool:
@@ -63,7 +70,7 @@ class FileRow(NamedTuple):
     def _count(self, column: str) -> Exact:
         value = self.fields[column]
         try:
-            return int(value) if isinstance(value, str) and value.isdecimal() else count(value)
+            return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS else exact(value)
         except ValueError as error:
             raise DataError(f"{self.where}: {column}: {error}; counts are finite numbers") from None
 
@@ -71,6 +78,30 @@ class FileRow(NamedTuple):
         """``timestamp`` and ``recorded_at`` (``timestamp`` where not given) in microseconds."""
         at = to_micros(self.instant("timestamp"))
         return at, to_micros(self.instant("recorded_at")) if self.has("recorded_at") else at
+
+    def value(self) -> float | None:
+        """The raw observation.
+
+        :raises DataError: not a finite number.
+        """
+        if not self.has("value"):
+            return None
+        try:
+            return float(exact(self.fields["value"]))
+        except ValueError as error:
+            raise DataError(f"{self.where}: value: {error}; leave it empty, or give a finite number") from None
+
+    def cause(self) -> Cause | None:
+        """Why the run was bad.
+
+        :raises DataError: none of the causes there are.
+        """
+        if not self.has("cause"):
+            return None
+        name = self.fields["cause"]
+        if name not in _CAUSES:
+            raise DataError(f"{self.where}: cause: {name!r} is not one of {', '.join(sorted(_CAUSES))}")
+        return Cause(name)
 
     def measurement(self) -> Measurement:
         """The row as a measurement; without a key, its instant is one."""
@@ -82,12 +113,10 @@ class FileRow(NamedTuple):
                 at=at,
                 good=good,
                 total=total,
-                value=float(self.fields["value"]) if self.has("value") else None,
-                cause=Cause(self.fields["cause"]) if self.has("cause") else None,
+                value=self.value(),
+                cause=self.cause(),
                 recorded_at=self.instant("recorded_at") if self.has("recorded_at") else None,
             )
-        except ValueError as error:
-            raise DataError(f"{self.where}: {error}") from None
         except MeasurementError as error:
             raise DataError(f"{self.where}: {error}") from None
 
@@ -140,7 +169,15 @@ def _parquet(path: Path) -> Iterator[FileRow]:
         yield FileRow(f"{path}: row {number}", dict(zip(columns, values, strict=True)))
 
 
+def is_usable(at: datetime) -> bool:
+    """Whether an instant leaves room for windows before and after it."""
+    return FIRST_YEAR < at.year < LAST_YEAR
+
+
 def _check_columns(path: Path, header: list[str]) -> None:
+    twice = [name for name in KNOWN if header.count(name) > 1]
+    if twice:
+        raise DataError(f"{path}: column {', '.join(twice)} stands twice")
     missing = [name for name in NEEDED if name not in header]
     if missing:
         raise DataError(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from airflow_ai_slo.cli.measurements import FIRST_YEAR, LAST_YEAR, is_usable
+
 if TYPE_CHECKING:
     from airflow_ai_slo.store import Store
 
@@ -30,6 +32,8 @@ class Instant(click.ParamType[datetime]):
             self.fail(f"{value!r} is not an instant; write 2026-01-31T06:00:00+00:00 or now", param, ctx)
         if parsed.tzinfo is None:
             self.fail(f"{value!r} has no zone; add Z or an offset such as +01:00", param, ctx)
+        if not is_usable(parsed):
+            self.fail(f"{value!r} is outside the years {FIRST_YEAR} to {LAST_YEAR}", param, ctx)
         return parsed.astimezone(UTC)
 
 

@@ -26,12 +26,13 @@ def command(paths: tuple[Path, ...], strict: bool, output: str) -> None:
     engine can use. Exit codes: 0 valid, 1 invalid, 2 a file cannot be read or no definition was found.
     """
     documents = openslo.validate(paths, strict=strict)
-    valid = all(document.valid for document in documents)
+    found = not all(document.foreign for document in documents)
+    valid = found and all(document.valid for document in documents)
     if output == "json":
         click.echo(json.dumps({"valid": valid, "documents": [document.as_json() for document in documents]}, indent=2))
     else:
         _print(documents)
-    if all(document.foreign for document in documents):
+    if not found:
         click.echo(f"no OpenSLO document in {', '.join(map(str, paths))}", err=True)
         sys.exit(UNREADABLE)
     if any(document.unreadable for document in documents):

@@ -10,7 +10,7 @@ from numbers import Integral, Rational
 DECIMALS = 9
 """Counts are kept to this many decimals."""
 
-_LARGEST_EXPONENT = 400
+_LARGEST_EXPONENT = 200
 Exact = int | Fraction
 
 
@@ -44,7 +44,7 @@ def _decimal(number: object) -> Decimal:
     if not decimal.is_finite():
         raise ValueError(f"{number!r} is not finite")
     if abs(decimal.adjusted()) > _LARGEST_EXPONENT or len(decimal.as_tuple().digits) > _LARGEST_EXPONENT:
-        raise ValueError(f"{str(number)[:40]!r} is too large or too long a number")
+        raise ValueError(f"{str(number)[:40]!r} is too large, too small or too long a number")
     return decimal
 
 

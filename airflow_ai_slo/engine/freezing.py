@@ -154,7 +154,9 @@ def _answer(
         return GateAnswer(service, Gate.FROZEN, reasons, None, evaluated_at, "; ".join(thaws))
     if doubt:
         return GateAnswer(service, Gate.UNKNOWN, (), None, evaluated_at, doubt)
-    return GateAnswer(service, Gate.ALLOWED, (), None, evaluated_at, "budget remains")
+    spent = any(one.remaining is not None and one.remaining <= 0 for one in last)
+    detail = "not frozen: released, or good runs in a row thawed it" if spent else "budget remains"
+    return GateAnswer(service, Gate.ALLOWED, (), None, evaluated_at, detail)
 
 
 def _reasons(found: Freeze | None, last: Sequence[LastBudget]) -> tuple[Reason, ...]:

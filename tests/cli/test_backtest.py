@@ -102,6 +102,10 @@ def test_parquet_reads_as_csv_does(ai_slo: Run, daily: Path, tmp_path: Path) -> 
         ("daily,2026-01-01T00:00:00Z,nan,1,", "m.csv:2: good: 'nan' is not finite"),
         ("daily,2026-01-01T00:00:00Z,1,inf,", "m.csv:2: total: 'inf' is not finite"),
         ("daily,2026-01-01T00:00:00Z,1e999999999,1,", "m.csv:2: good: '1e999999999' is too large"),
+        ("daily,2026-01-01T00:00:00Z,1e310,1e310,", "m.csv:2: good: '1e310' is too large"),
+        ("daily,0001-01-01T00:00:00+14:00,1,1,", "is outside the years 1900 to 2999"),
+        ("daily,9999-12-31T23:59:59-14:00,1,1,", "is outside the years 1900 to 2999"),
+        ("daily,2026-01-01T00:00:00Z,1,1,bogus", "m.csv:2: cause: 'bogus' is not one of data_drift"),
         ("daily,2026-01-01T00:00:00Z,,1,", "m.csv:2: good: '' is not a number"),
         ("daily,2026-01-01T00:00:00Z,1", "m.csv:2: 3 fields where the header has 5"),
         (",2026-01-01T00:00:00Z,1,1,", "m.csv:2: slo: is empty"),
@@ -140,3 +144,52 @@ def test_fractions_in_a_file_are_exact(ai_slo: Run, daily: Path, tmp_path: Path)
     at = ["--at", "2026-01-01T00:30:00Z", "--format", "json"]
     [one] = ai_slo("backtest", "--definitions", daily, "--measurements", file, *at).json["evaluations"]
     assert (one["good"], one["sli"], one["burn_rates"]["1h"]) == (9, 0.9, 1.0)
+
+
+def test_a_wrong_value_and_a_column_that_stands_twice_are_told(ai_slo: Run, daily: Path, tmp_path: Path) -> None:
+    for value in ("bogus", "nan", "inf"):
+        file = write(tmp_path / "m.csv", [f"daily,{START.isoformat()},1,1,{value}"], "slo,timestamp,good,total,value")
+        result = ai_slo("backtest", "--definitions", daily, "--measurements", file, "--at", "now")
+        assert (result.code, len(result.err.splitlines())) == (2, 1)
+        assert f"m.csv:2: value: '{value}' is not" in result.err
+    file = write(tmp_path / "m.csv", [], "slo,timestamp,good,good,total")
+    assert (
+        "column good stands twice"
+        in ai_slo("backtest", "--definitions", daily, "--measurements", file, "--at", "now").err
+    )
+
+
+def test_a_count_just_below_the_objective_is_not_rounded_to_it(ai_slo: Run, daily: Path, tmp_path: Path) -> None:
+    file = write(tmp_path / "m.csv", ["daily,2026-01-01T00:00:00Z,0.89999999999999,1,"])
+    at = ["--at", "2026-01-02T00:00:00Z", "--format", "json"]
+    [one] = ai_slo("backtest", "--definitions", daily, "--measurements", file, *at).json["evaluations"]
+    assert one["sli"] < 0.9
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2026-01-01", "soon"])
+def test_an_unusable_instant_is_one_line(ai_slo: Run, daily: Path, tmp_path: Path, at: str) -> None:
+    file = write(tmp_path / "m.csv", days(1))
+    for command in (
+        ("backtest", "--definitions", daily, "--measurements", file, "--at", at),
+        ("status", "--at", at),
+        ("evaluate", "--at", at),
+        ("record", "daily", "--good", "1", "--total", "1", "--at", at),
+        ("freeze", "override", "flights", "--reason", "x", "--until", at),
+    ):
+        result = ai_slo(*command)
+        assert (result.code, len(result.err.splitlines())) == (2, 1)
+        assert at in result.err
+
+
+def test_a_wrong_option_is_one_line(ai_slo: Run, daily: Path) -> None:
+    for command in (
+        ("backtest", "--definitions", daily),
+        ("freeze", "check", "flights", "--on-unknown", "maybe"),
+        ("freeze", "override", "flights"),
+        ("record", "daily", "--good", "1", "--total", "1", "--cause", "bogus"),
+        ("apply",),
+        ("frobnicate",),
+    ):
+        result = ai_slo(*command)
+        assert (result.code, len(result.err.splitlines())) == (2, 1)
+        assert result.err.startswith("error: ")

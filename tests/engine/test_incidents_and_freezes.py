@@ -132,6 +132,7 @@ def test_a_release_holds_until_the_next_bad_run(store: Store) -> None:
     engine.release(store, "scoring", author="ada", reason="agreed", now=NOW)
     engine.evaluate(store, at=NOW + HOUR)
     assert engine.frozen_services(store) == {}
+    assert "released" in engine.gate(lambda: store, "scoring", now=NOW + HOUR).detail
     engine.record(store, [seen(NOW + DAY, good=0)], now=NOW + DAY)
     engine.evaluate(store, at=NOW + DAY)
     assert set(engine.frozen_services(store)) == {"scoring"}

@@ -41,7 +41,15 @@ def test_a_condition_is_a_rule_of_one_window(judge):
     loaded = inline(judge, threshold=14.4)
     assert loaded.problems == ()
     assert loaded.slos[0].rules == (
-        BurnRule(severity=Severity.PAGE, long=Duration(1, "h"), short=None, factor=Fraction(144, 10), op="gt"),
+        BurnRule(
+            severity=Severity.PAGE,
+            long=Duration(1, "h"),
+            short=None,
+            factor=Fraction(144, 10),
+            op="gt",
+            min_bad_long=0,
+            min_bad_short=0,
+        ),
     )
     assert loaded.slos[0].alerting == "none"
     assert loaded.slos[0].notify == ("target",)

@@ -19,9 +19,19 @@ _LONGEST_DAYS = 366
 
 def advise(slo: SLO, target_at: Path, notes: Notes) -> None:
     """Note what the SLO's numbers lead to."""
+    _not_yet(slo, notes)
     _presets(slo, target_at, notes)
     if slo.schedule is not None and slo.budgeting is Budgeting.OCCURRENCES:
         _allowed_runs(slo, slo.schedule.cadence, target_at, notes)
+
+
+def _not_yet(slo: SLO, notes: Notes) -> None:
+    """Say what is read and not acted on by this version."""
+    if slo.budgeting is not Budgeting.OCCURRENCES:
+        notes.warn(
+            ("spec", "budgetingMethod"),
+            f"{slo.budgeting.value} is not counted by this version: apply and backtest refuse it",
+        )
 
 
 def _presets(slo: SLO, target_at: Path, notes: Notes) -> None:

@@ -126,7 +126,8 @@ def _rule(spec: Table, objective: Fraction, place: _Place, notes: Notes) -> Burn
             place.said("alertAfter is not applied: the alert opens as soon as the condition holds on a new bad run"),
         )
     severity = _severity(spec, place, notes)
-    return BurnRule(severity=severity, long=window, short=None, factor=factor, op=op)
+    # OpenSLO asks for no bad run beside the burn, and op lt may fire without any.
+    return BurnRule(severity=severity, long=window, short=None, factor=factor, op=op, min_bad_long=0, min_bad_short=0)
 
 
 def _can_fire(factor: Fraction, op: str, objective: Fraction, at: Path, place: _Place, notes: Notes) -> bool:

@@ -13,10 +13,13 @@ from airflow_ai_slo.core.burn import Outcome, RuleOutcome, judge
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Alerting, Budgeting, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
-from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.presets import preset_rules
 from airflow_ai_slo.core.windows import Bounds, Window
+
+_EARLIEST, _LATEST = 1900, 9800
+"""Windows are a hundred years long at most, and the calendar ends with the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,14 @@ def check_countable(slo: SLO) -> None:
 
 
 def plan(slo: SLO, at: datetime) -> Plan:
-    """The plan of one SLO at one instant."""
-    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, utc(at))
+    """The plan of one SLO at one instant.
+
+    :raises ConfigurationError: an instant without a zone, or one whose windows would leave the calendar.
+    """
+    at = utc(at)
+    if not _EARLIEST <= at.year <= _LATEST:
+        raise ConfigurationError(f"{at.isoformat()} lies outside the years {_EARLIEST} to {_LATEST}")
+    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, at)
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from airflow_ai_slo.alerts import Message, Receipt
 from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
+from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.store import Store, definitions, incidents, open_store
 
 
@@ -164,6 +165,18 @@ def test_an_instant_without_a_zone_is_refused_everywhere(sqlite_url: str, tmp_pa
     engine.apply(store, [requests()], now=NOW)
     with pytest.raises(ConfigurationError, match="no time zone"):
         engine.status(store, at=naive)
+
+
+@pytest.mark.parametrize("year", [1, 1899, 9801, 9999])
+@pytest.mark.parametrize("window", ["30d", CalendarWindow(Duration(1, "Y"), ZoneInfo("UTC"), datetime(2026, 1, 1))])
+def test_an_instant_at_the_end_of_the_calendar_is_refused(sqlite_url: str, year: int, window: Any) -> None:
+    store = open_store(sqlite_url)
+    engine.apply(store, [requests(window=window)], now=NOW)
+    for look in (engine.status, engine.evaluate):
+        with pytest.raises(ConfigurationError, match="lies outside the years 1900 to 9800"):
+            look(store, at=NOW.replace(year=year, month=12))
+        look(store, at=NOW.replace(year=9800))
+    store.engine.dispose()
 
 
 def test_some_slos_are_evaluated_with_their_services_and_nothing_else_is_touched(store: Store) -> None:

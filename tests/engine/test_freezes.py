@@ -122,6 +122,31 @@ def test_a_clock_that_steps_back_thaws_nothing_although_a_new_slo_was_never_eval
     assert set(engine.frozen_services(store)) == {"scoring"}
 
 
+def test_a_clock_that_steps_back_freezes_nothing_for_part_of_a_service(store: Store) -> None:
+    engine.apply(store, [an_slo(window="20d")], now=NOW)
+    engine.record(store, daily("." * 21), now=NOW)
+    engine.evaluate(store, at=NOW)
+    engine.apply(store, [an_slo("new", window="20d")], now=NOW)
+    engine.record(store, daily("." + SPENT, until=NOW - DAY, slo="new"), now=NOW)
+    engine.evaluate(store, at=NOW - DAY)
+    assert engine.frozen_services(store) == {}
+    engine.evaluate(store, at=NOW)
+    assert set(engine.frozen_services(store)) == {"scoring"}
+
+
+def test_the_last_release_counts_however_the_freeze_before_it_ended(store: Store) -> None:
+    frozen(store, thaw_after_good_runs=2)
+    engine.record(store, daily("..", until=NOW + 2 * DAY), now=NOW)
+    engine.evaluate(store, at=NOW + 2 * DAY)
+    assert engine.frozen_services(store) == {}
+    engine.record(store, daily("x", until=NOW + 3 * DAY), now=NOW)
+    engine.evaluate(store, at=NOW + 3 * DAY)
+    engine.release(store, "scoring", author="ada", reason="agreed", now=NOW + 3 * DAY)
+    engine.evaluate(store, at=NOW + 3 * DAY + HOUR)
+    assert engine.frozen_services(store) == {}
+    assert [action for _, action in log(store)] == ["frozen", "thawed", "frozen", "released"]
+
+
 def test_a_release_tells_those_who_were_told_of_the_freeze_and_for_how_long_it_held(store: Store) -> None:
     frozen(store, notify=["oncall"])
     engine.release(store, "scoring", author="ada", reason="agreed", now=NOW + 30 * HOUR)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,25 @@ def test_several_may_migrate_at_once(empty_url: str) -> None:
     with multiprocessing.get_context("fork").Pool(4) as pool:
         assert pool.map(_upgrade, [empty_url] * 8) == [schema.HEAD] * 8
     assert engine.status(fresh(empty_url), at=NOW) == []
+
+
+@pytest.mark.xfail(
+    reason="SQLite waits for nobody when it switches a file to WAL: PRAGMA journal_mode=WAL fails at once"
+)
+def test_a_new_file_that_somebody_else_is_writing_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "new.db"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("CREATE TABLE somebody_elses (a)")
+    done = threading.Timer(0.2, lambda: writer.execute("COMMIT"))
+    done.start()
+    try:
+        store = fresh(f"sqlite:///{path}")
+        assert store.migrate() == schema.HEAD
+        store.engine.dispose()
+    finally:
+        done.join()
+        writer.close()
 
 
 def test_a_migration_that_breaks_off_leaves_nothing_behind(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,6 +35,10 @@ _AHEAD = timedelta(minutes=5)
 """Clocks of two machines may differ by this much; an evaluation further ahead is no answer."""
 
 
+_LONGEST_NAME = 250
+_LONGEST_ACTOR = 500
+
+
 def decide_freezes(
     connection: Connection, seen: Sequence[Seen], at: datetime, *, waiting: Collection[Stored] = ()
 ) -> None:
@@ -117,7 +121,8 @@ def gate(
     try:
         with open_store().write() as connection:
             answer = _answer(connection, service, now, max_age, exempt)
-            freezes.audit_once(connection, Entry(now, service, actor or "unnamed", answer.outcome.value, answer.detail))
+            who = actor[:_LONGEST_ACTOR] or "unnamed"
+            freezes.audit_once(connection, Entry(now, service, who, answer.outcome.value, answer.detail))
             return answer
     except StoreError as error:
         if exempt:
@@ -190,6 +195,8 @@ def override(store: Store, service: str, *, author: str, reason: str, until: dat
     """
     if not author.strip() or not reason.strip():
         raise ConfigurationError("an override needs an author and a reason")
+    if len(author) > _LONGEST_NAME:
+        raise ConfigurationError(f"author: {len(author)} characters; a name has {_LONGEST_NAME} at most")
     now, until = utc(now), utc(until)
     if until <= now:
         raise ConfigurationError(f"until={until.isoformat()}: an override ends in the future")

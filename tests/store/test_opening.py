@@ -59,9 +59,6 @@ def test_several_may_migrate_at_once(empty_url: str) -> None:
     assert engine.status(fresh(empty_url), at=NOW) == []
 
 
-@pytest.mark.xfail(
-    reason="SQLite waits for nobody when it switches a file to WAL: PRAGMA journal_mode=WAL fails at once"
-)
 def test_a_new_file_that_somebody_else_is_writing_is_waited_for(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
     writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)

@@ -41,8 +41,12 @@ types: $(STAMP)
 layers: $(STAMP)
 	$(BIN)/lint-imports
 
+FORKING := tests/core tests/store tests/engine
+
 test: check ## Everything CI runs, in its own environment.
-	$(BIN)/pytest
+	@echo "Tests that fork run by themselves: a process in which Airflow or a browser has started threads must not."
+	$(BIN)/pytest $(FORKING)
+	$(BIN)/pytest $(addprefix --ignore ,$(FORKING))
 
 bench: $(STAMP) ## Figures as ratios against peers measured in the same run; JSON on stdout.
 	@$(BIN)/python -m benchmarks

@@ -6,7 +6,6 @@ import getpass
 import json
 import sys
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import click
 
@@ -42,7 +41,7 @@ def check(service: str, labels: tuple[str, ...], on_unknown: str, max_age: float
         actor=f"ai-slo freeze check ({getpass.getuser()})",
     )
     if output == "json":
-        click.echo(json.dumps(answer_json(answer), indent=2))
+        click.echo(json.dumps(answer.to_dict(), indent=2))
     else:
         _print(answer)
     if answer.outcome is Gate.FROZEN:
@@ -96,28 +95,6 @@ def log(service: str | None, limit: int, output: str, url: str | None) -> None:
         return
     for e in entries:
         click.echo(f"{e.at:%Y-%m-%d %H:%M:%S}  {e.service}  {e.action}  {e.actor}  {e.detail}")
-
-
-def answer_json(answer: GateAnswer) -> dict[str, Any]:
-    """A gate's answer in the shape other people's scripts hold on to."""
-    given = answer.override
-    return {
-        "service": answer.service,
-        "outcome": answer.outcome.value,
-        "reasons": [
-            {
-                "slo": reason.slo,
-                "remaining": None if reason.remaining is None else float(reason.remaining),
-                "since": reason.since.isoformat(),
-            }
-            for reason in answer.reasons
-        ],
-        "override": None
-        if given is None
-        else {"author": given.author, "reason": given.reason, "until": given.expires_at.isoformat()},
-        "evaluated_at": None if answer.evaluated_at is None else answer.evaluated_at.isoformat(),
-        "detail": answer.detail,
-    }
 
 
 def _print(answer: GateAnswer) -> None:

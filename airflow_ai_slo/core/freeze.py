@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_ai_slo.core.definition import SLO
@@ -97,6 +97,27 @@ class GateAnswer:
     def blocks(self, *, on_unknown: str = "block") -> bool:
         """Whether a caller has to stop. ``on_unknown="allow"`` is its explicit choice."""
         return self.outcome is Gate.FROZEN or (self.outcome is Gate.UNKNOWN and on_unknown != "allow")
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values in the shape of ``ai-slo freeze check --format json``; XComs and triggers carry the same."""
+        given = self.override
+        return {
+            "service": self.service,
+            "outcome": self.outcome.value,
+            "reasons": [
+                {
+                    "slo": reason.slo,
+                    "remaining": None if reason.remaining is None else float(reason.remaining),
+                    "since": reason.since.isoformat(),
+                }
+                for reason in self.reasons
+            ],
+            "override": None
+            if given is None
+            else {"author": given.author, "reason": given.reason, "until": given.expires_at.isoformat()},
+            "evaluated_at": None if self.evaluated_at is None else self.evaluated_at.isoformat(),
+            "detail": self.detail,
+        }
 
 
 def good_runs_to_thaw(slo: SLO, allowed: Fraction | None) -> int | None:

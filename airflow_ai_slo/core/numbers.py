@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from numbers import Integral, Rational
@@ -69,8 +68,3 @@ def plain(number: Exact | None) -> int | float | None:
     if isinstance(number, Fraction):
         return number.numerator if number.denominator == 1 else float(number)
     return number
-
-
-def is_finite(number: float) -> bool:
-    """Whether a raw value may be stored."""
-    return math.isfinite(number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.freeze import Gate, GateAnswer, Reason
@@ -30,30 +30,6 @@ def check_options(*, on_unknown: str, max_age: timedelta, on_frozen: str = "fail
             raise ConfigurationError(f"{name}={value!r}: write {right}")
     if not isinstance(max_age, timedelta) or max_age <= timedelta(0):
         raise ConfigurationError(f"max_age={max_age!r}: give a timedelta above zero, such as timedelta(hours=26)")
-
-
-def answered(answer: GateAnswer) -> dict[str, Any]:
-    """An answer as a small XCom; the shape of ``ai-slo freeze check --format json``, and the line for people."""
-    return {
-        "service": answer.service,
-        "outcome": str(answer.outcome),
-        "reasons": [
-            {
-                "slo": reason.slo,
-                "remaining": None if reason.remaining is None else float(reason.remaining),
-                "since": reason.since.isoformat(),
-            }
-            for reason in answer.reasons
-        ],
-        "override": answer.override
-        and {
-            "author": answer.override.author,
-            "reason": answer.override.reason,
-            "until": answer.override.expires_at.isoformat(),
-        },
-        "evaluated_at": answer.evaluated_at and answer.evaluated_at.isoformat(),
-        "detail": answer.detail,
-    }
 
 
 def explain(answer: GateAnswer) -> str:

@@ -11,7 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE, Gate
-from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, answered, check_options, explain, labels_of
+from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of
 from airflow_ai_slo.operators.base import SLOOperator
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
         answer = self.hook.gate(
             self.service, now=run.now, labels=labels_of(self.labels), max_age=self.max_age, actor=run.actor
         )
-        result, line = answered(answer), explain(answer)
+        result, line = answer.to_dict(), explain(answer)
         if not answer.blocks(on_unknown=self.on_unknown):
             if answer.outcome is Gate.ALLOWED:
                 self.log.info("%s", line)

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, Airfl
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
-from airflow_ai_slo.hooks.gate import OnUnknown, answered, check_options, explain, labels_of
+from airflow_ai_slo.hooks.gate import OnUnknown, check_options, explain, labels_of
 from airflow_ai_slo.hooks.store import SLOHook
 
 if TYPE_CHECKING:
@@ -107,4 +107,4 @@ class FreezeGateSensor(BaseSensorOperator):
             self.log.info("Waiting: %s", explain(answer))
             return None
         self.log.info("%s", explain(answer))
-        return answered(answer)
+        return answer.to_dict()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow_ai_slo.core.freeze import MAX_AGE
-from airflow_ai_slo.hooks.gate import OnUnknown, answered, explain
+from airflow_ai_slo.hooks.gate import OnUnknown, explain
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.triggers.polling import SHORTEST, PollingTrigger
 
@@ -70,4 +70,4 @@ class FreezeGateTrigger(PollingTrigger):
         if answer.blocks(on_unknown=self.on_unknown):
             self.log.info("Waiting: %s", explain(answer))
             return None
-        return answered(answer)
+        return answer.to_dict()

@@ -11,7 +11,9 @@ from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.definition import BurnRule, Operator
 from airflow_ai_slo.core.durations import Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.instants import from_micros
 from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.pipeline_incident import Change
 
 _BEYOND: dict[Operator, str] = {"gt": "beyond", "gte": "at or beyond", "lt": "below", "lte": "at or below"}
 _BACK: dict[Operator, str] = {"gt": "{} or less", "gte": "below {}", "lt": "{} or more", "lte": "above {}"}
@@ -134,3 +136,14 @@ def fired(evaluation: Evaluation) -> str:
     for rule in firing(evaluation):
         return f"{rule.severity.label}: burn {rates(evaluation, rule)}, {limit(rule)}"
     return ""
+
+
+def settled_line(change: Change) -> str:
+    """``page: 2 bad runs, the last at 2026-06-01 06:00 UTC; …``: what a settled run did to an incident."""
+    at = f"{from_micros(change.run.at):%Y-%m-%d %H:%M} UTC"
+    if change.rule is None:
+        return f"good runs in a row up to {at}"
+    rule = change.rule
+    spans = [rule.long] if rule.short in (None, rule.long) else [rule.long, rule.short]
+    windows = " and ".join(over(span) for span in spans if span)
+    return f"{rule.severity.label}: bad run at {at}; burn over {windows} is {limit(rule)}"

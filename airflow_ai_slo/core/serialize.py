@@ -108,6 +108,7 @@ def _schedule_to_dict(schedule: Schedule | None) -> dict[str, Any] | None:
         "cadence": schedule.cadence,
         "zone": schedule.zone,
         "start": None if schedule.start is None else schedule.start.isoformat(),
+        "end": None if schedule.end is None else schedule.end.isoformat(),
         "deadline": _text(schedule.deadline),
         "late": schedule.late,
     }
@@ -121,6 +122,7 @@ def _schedule_from_dict(values: Mapping[str, Any] | None) -> Schedule | None:
         cadence=values["cadence"],
         zone=values["zone"],
         start=None if values["start"] is None else datetime.fromisoformat(values["start"]),
+        end=None if values["end"] is None else datetime.fromisoformat(values["end"]),
         deadline=deadline if deadline in (None, "cadence") else Duration.parse(deadline),
         late=values["late"],
     )

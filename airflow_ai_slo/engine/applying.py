@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow_ai_slo.core.deciding import Held
 from airflow_ai_slo.core.definition import SLO, BurnRule, Service
-from airflow_ai_slo.core.evaluation import check_countable, plan
-from airflow_ai_slo.core.incident import Transition, held_by
+from airflow_ai_slo.core.evaluation import plan
+from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
@@ -25,12 +26,12 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
     generation with an empty history; the old one's open incident closes as superseded.
 
-    :raises DefinitionError: an SLO that this version cannot count; nothing is applied.
+    :raises DefinitionError: an SLO whose windows or schedule cannot be read; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
     given, now = list(slos), utc(now)
     for slo in given:
-        check_countable(slo)
+        plan(slo, now)
     applied: dict[int, Applied] = {}
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
@@ -53,7 +54,7 @@ def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: 
         return
     found = incidents.open_of(connection, slo_id)
     if found is not None:
-        evaluations.relatch(connection, slo_id, held_by(rules, found.severity))
+        evaluations.hold(connection, slo_id, Held.anew(rules, found.severity))
 
 
 def _identity(rule: BurnRule) -> tuple[object, ...]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO
-from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.freeze import (
     Gate,
     GateAnswer,
@@ -34,7 +34,7 @@ def standing(
 ) -> Standing:
     """Of 1,000 runs 100 may be bad, unless told."""
     promised = SLO(**({"name": name, "service": "x", "objective": "0.9", "freeze": True} | slo))
-    seen = Evaluation(promised, AT, Counts(total - bad, total, bad, total), Fraction(1), {}, ())
+    seen = Evaluation(promised, plan(promised, AT), [Counts(total - bad, total, bad, total)], Fraction(1), ())
     return Standing(seen, streak or Streak(), new_bad)
 
 

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from airflow_ai_slo.core.burn import judge
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Indicator, Schedule, Service
 from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.freeze import Override
-from airflow_ai_slo.core.history import History, Row
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.stream import Row, Stream
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
@@ -35,11 +34,11 @@ def at(month: int, day: int, hour: int = 6, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
-def past(slo: SLO, seen: History, start: datetime, step: timedelta) -> Iterable[BudgetPoint]:
+def past(slo: SLO, seen: Stream, start: datetime, step: timedelta) -> Iterable[BudgetPoint]:
     when = start + step
     while when <= END:
         then = seen.evaluate(when)
-        burn = seen.counts(when - step, when).burn_rate(slo.objective)
+        burn = seen.counts(to_micros(when - step), to_micros(when)).burn_rate(slo.objective)
         yield BudgetPoint(when, then.budget.remaining, then.sli, burn)
         when += step
 
@@ -53,7 +52,8 @@ def slo_report(
     step: timedelta = DAY,
     unit: str = "",
 ) -> SLOReport:
-    seen = History(slo, [Row(to_micros(run.at), run.good, run.total, to_micros(run.at)) for run in runs])
+    seen = Stream(slo)
+    seen.arrive(Row(to_micros(run.at), run.good, run.total, to_micros(run.at)) for run in runs)
     bad = [run for run in runs if run.good < run.total and run.at > slo.window.bounds(END).start]
     spent: Counter[str] = Counter()
     for run in bad:
@@ -71,9 +71,8 @@ def slo_report(
 def counted(slo: SLO, seen: Counts, *, coverage: Fraction = Fraction(1)) -> Evaluation:
     """An evaluation in which every window holds the same counts."""
     needs = plan(slo, END)
-    windows = {span: seen for rule in needs.rules for span in (rule.long, rule.short) if span is not None}
-    alerts = tuple(judge(rule, windows, slo.objective) for rule in needs.rules)
-    return Evaluation(slo, END, seen, coverage, windows, alerts)
+    held = [seen] * (len(needs.starts) + len(needs.run_spans))
+    return Evaluation(slo, needs, held, coverage, [one.judge(seen, seen) for one in needs.judges])
 
 
 def daily(

@@ -8,13 +8,14 @@ from fractions import Fraction
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import Alerting, Rerun, Schedule
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest
 from airflow_ai_slo.openslo.rules.objectives import zone_of
-from airflow_ai_slo.openslo.translate.cadence import runs_per_day
 
 PREFIX = "airflow-ai-slo/"
 
@@ -32,7 +33,10 @@ def _choice(*options: str) -> Reader:
 
 
 def _cadence(text: str) -> str:
-    runs_per_day(text)
+    try:
+        Cadence.of(Schedule(cadence=text))
+    except DefinitionError as error:
+        raise ValueError(error.message) from None
     return " ".join(text.split())
 
 
@@ -43,7 +47,7 @@ def _zone(text: str) -> str:
     return zone.key
 
 
-def _start(text: str) -> datetime:
+def _instant(text: str) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
@@ -80,7 +84,8 @@ ON_SLO: Mapping[str, Reader] = {
     "alerting": _choice("workbook", "seed", "pipeline", "none"),
     "cadence": _cadence,
     "timezone": _zone,
-    "start": _start,
+    "start": _instant,
+    "end": _instant,
     "deadline": _deadline,
     "late": _choice("bad", "accept"),
     "rerun": _choice("replace", "first", "worst"),
@@ -90,7 +95,7 @@ ON_SLO: Mapping[str, Reader] = {
     "thaw-after-good-runs": _runs,
 }
 ON_TARGET: Mapping[str, Reader] = {"channel": str, "connection": str}
-_SCHEDULE_ONLY = ("timezone", "start", "deadline", "late")
+_SCHEDULE_ONLY = ("timezone", "start", "end", "deadline", "late")
 
 
 def read_annotations(document: Table, kind: str, notes: Notes) -> dict[str, Any]:
@@ -123,7 +128,7 @@ def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
         "freeze": values.get("freeze", False),
         "thaw_above": values.get("thaw-above", Fraction(1, 20)),
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
-        "schedule": _schedule(values),
+        "schedule": _schedule(values, notes),
     }
     if not options["freeze"]:
         for name in ("thaw-above", "thaw-after-good-runs"):
@@ -138,20 +143,28 @@ def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     return options
 
 
-def _schedule(values: Mapping[str, Any]) -> Schedule | None:
+def _schedule(values: Mapping[str, Any], notes: Notes) -> Schedule | None:
     if "cadence" not in values:
         return None
     zone = values.get("timezone", "UTC")
-    start = values.get("start")
-    if start is not None and start.tzinfo is None:
-        start = start.replace(tzinfo=ZoneInfo(zone))
+    start, end = (_local(values.get(name), zone) for name in ("start", "end"))
+    if start is not None and end is not None and end <= start:
+        notes.error(_at("end"), f"{end.isoformat()} is not after the start")
     return Schedule(
         cadence=values["cadence"],
         zone=zone,
-        start=None if start is None else start.astimezone(UTC),
+        start=start,
+        end=end,
         deadline=values.get("deadline", "cadence"),
         late=cast("Literal['bad', 'accept']", values.get("late", "bad")),
     )
+
+
+def _local(instant: datetime | None, zone: str) -> datetime | None:
+    """In UTC; one without a zone is in the schedule's."""
+    if instant is None:
+        return None
+    return (instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant).astimezone(UTC)
 
 
 def _unknown(name: str, kind: str, known: Collection[str]) -> str:

@@ -99,6 +99,19 @@ def upgrade() -> None:
         sa.Column("rerun", sa.String(length=16), nullable=False),
         sa.Column("scale", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("bad_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "anchor",
+            sa.BigInteger(),
+            nullable=True,
+            comment="at of the measurement that came in first; found when it is first needed",
+        ),
+        sa.Column("settled_slot", sa.BigInteger(), nullable=True, comment="expected runs up to here were looked at"),
+        sa.Column(
+            "next_due",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when the next expected run is to be looked at; NULL: none is expected",
+        ),
         sa.Column("applied_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_slo")),
@@ -147,6 +160,8 @@ def upgrade() -> None:
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("latched", sa.BigInteger(), nullable=False),
         sa.Column("bad_seq", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=True, comment="at of the newest run that was seen"),
+        sa.Column("discipline", sa.Text(), nullable=True, comment="what rules with windows in runs remember"),
         sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_evaluation_slo_id_ai_slo_slo")),
         sa.PrimaryKeyConstraint("slo_id", name=op.f("pk_ai_slo_evaluation")),
         comment="The last evaluation of each SLO, and which of its rules hold an incident open.",
@@ -188,6 +203,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_measurement_at", "ai_slo_measurement", ["slo_id", "at"], unique=False)
     op.create_table(
+        "ai_slo_pause",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=True),
+        sa.Column("author", sa.String(length=250), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_pause_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_pause")),
+        comment="When no runs are expected: from start on, before end.",
+    )
+    op.create_index("ix_ai_slo_pause_slo", "ai_slo_pause", ["slo_id", "start"], unique=False)
+    op.create_table(
         "ai_slo_run",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -202,6 +230,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_run_slo_id_ai_slo_slo")),
         sa.PrimaryKeyConstraint("slo_id", "at", name=op.f("pk_ai_slo_run")),
         comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "ai_slo_settled",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_settled_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "at", name=op.f("pk_ai_slo_settled")),
+        comment="Runs that settled, or turned bad, behind the newest one, and that no evaluation has seen yet.",
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -225,7 +263,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_ai_slo_incident_event_incident_id"), table_name="ai_slo_incident_event")
     op.drop_table("ai_slo_incident_event")
+    op.drop_table("ai_slo_settled")
     op.drop_table("ai_slo_run")
+    op.drop_index("ix_ai_slo_pause_slo", table_name="ai_slo_pause")
+    op.drop_table("ai_slo_pause")
     op.drop_index("ix_ai_slo_measurement_at", table_name="ai_slo_measurement")
     op.drop_table("ai_slo_measurement")
     op.drop_index("ix_ai_slo_incident_slo", table_name="ai_slo_incident")

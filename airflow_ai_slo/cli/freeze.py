@@ -16,6 +16,7 @@ from airflow_ai_slo.core.freeze import MAX_AGE, Gate, GateAnswer
 
 FROZEN = 3
 UNKNOWN = 4
+_LONGEST_AGE = 1e6
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -42,7 +43,7 @@ def signed(command: Decorated) -> Decorated:
 @click.option("--on-unknown", type=click.Choice(["block", "allow"]), default="block", show_default=True)
 @click.option(
     "--max-age",
-    type=click.FloatRange(min=0, min_open=True, max=1e6),
+    type=float,
     default=MAX_AGE.total_seconds() / 3600,
     show_default=True,
     help="Hours; an older evaluation is no answer.",
@@ -53,6 +54,8 @@ def check(service: str, labels: tuple[str, ...], on_unknown: str, max_age: float
     """Say whether a change to SERVICE may go out. Exit codes: 0 allowed, 3 frozen, 4 unknown."""
     from airflow_ai_slo import engine
 
+    if not 0 < max_age <= _LONGEST_AGE:
+        raise click.UsageError(f"--max-age {max_age:g}: give hours above 0, such as 26")
     answer = engine.gate(
         lambda: opened(url),
         service,

@@ -52,11 +52,11 @@ class Moment(Instant):
         self.before = before
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime) or value == "now" or value.count("-") > 1:
+            return super().convert(value, param, ctx)
         try:
             length = Duration.parse(value).length
         except ValueError:
-            if (isinstance(value, str) and value[:1].isdigit() and len(value) > 9) or isinstance(value, datetime):
-                return super().convert(value, param, ctx)
             self.fail(
                 f"{value!r} is neither a duration such as 4h nor an instant such as 2026-01-31T06:00Z", param, ctx
             )

@@ -71,7 +71,7 @@ def _share(text: str, *, from_zero: bool) -> Fraction:
     return share
 
 
-def _names(text: str) -> tuple[str, ...]:
+def _between_commas(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
     if "" in names:
         raise ValueError(f"{text[:60]!r} holds an empty name; write names separated by commas, such as a, b")
@@ -79,7 +79,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 def _labels(text: str) -> tuple[str, ...]:
-    return () if text.strip() == "none" else _names(text)
+    return () if text.strip() == "none" else _between_commas(text)
 
 
 def _longest(text: str) -> Duration:
@@ -109,7 +109,7 @@ ON_SLO: Mapping[str, Reader] = {
     "thaw-after-good-runs": _runs,
 }
 ON_SERVICE: Mapping[str, Reader] = {
-    "freeze-slos": _names,
+    "freeze-slos": _between_commas,
     "thaw-above": lambda text: _share(text, from_zero=True),
     "thaw-after-good-runs": _runs,
     "freeze-for-at-most": _longest,

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_ai_slo.core.definition import SLO, Service
+    from airflow_ai_slo.core.freeze_policy import FreezePolicy
 
 __version__ = "0.1.0"
-__all__ = ["SLO", "Service", "__version__"]
+__all__ = ["SLO", "FreezePolicy", "Service", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("SLO", "Service"):
+    if name in ("SLO", "Service", "FreezePolicy"):
         from airflow_ai_slo.core import definition
 
         return getattr(definition, name)

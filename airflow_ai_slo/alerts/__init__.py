@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from airflow_ai_slo.alerts.channel import Channel, Receipt
-from airflow_ai_slo.alerts.compose import freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts.compose import incident_message
+from airflow_ai_slo.alerts.freezes import freeze_message, thaw_line, thaw_message
 from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
 from airflow_ai_slo.alerts.retry import next_attempt
 from airflow_ai_slo.alerts.slack import SlackBotChannel, SlackWebhookChannel
@@ -23,4 +24,5 @@ __all__ = [
     "incident_message",
     "next_attempt",
     "thaw_line",
+    "thaw_message",
 ]

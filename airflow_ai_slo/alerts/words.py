@@ -24,6 +24,11 @@ def instant(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def stamp(at: datetime) -> str:
+    """``20260203T061000.000000Z``: an instant inside a key."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
+
+
 def length(span: timedelta) -> str:
     """``3 h 30 min``; whole minutes, the two largest units."""
     minutes = max(span // timedelta(minutes=1), 0)
@@ -102,10 +107,15 @@ def sli(evaluation: Evaluation) -> str:
     return f"unknown, {objective}" if evaluation.sli is None else f"{floored(evaluation.sli, 3)}, {objective}"
 
 
-def spent_by(causes: Mapping[str, Exact]) -> str:
-    """``data drift 3, late 1``: what spent the budget, most first."""
+def spent_by(causes: Mapping[str, Exact], *, most: int | None = None) -> str:
+    """``data drift 3, late 1``: what spent the budget, most first.
+
+    :param most: how many causes are named; the rest is only counted.
+    """
     spent = sorted(((number, cause) for cause, number in causes.items() if number > 0), key=lambda x: (-x[0], x[1]))
-    return ", ".join(f"{str(cause).replace('_', ' ')} {amount(number)}" for number, cause in spent)
+    named = [f"{str(cause).replace('_', ' ')} {amount(number)}" for number, cause in spent[:most]]
+    rest = len(spent) - len(named)
+    return ", ".join([*named, f"{rest} more cause{'' if rest == 1 else 's'}"] if rest else named)
 
 
 def rates(evaluation: Evaluation, rule: BurnRule) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from airflow_ai_slo.core import fields
 from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.freeze_policy import FreezePolicy, check_thaw
 from airflow_ai_slo.core.names import LONGEST_NAME, is_name
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
@@ -98,11 +99,15 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What the users depend on; freezes apply to a service."""
+    """What the users depend on; freezes apply to a service.
+
+    :param freeze: how it freezes and thaws.
+    """
 
     name: str
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    freeze: FreezePolicy = field(default_factory=FreezePolicy)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +135,8 @@ class SLO:
     :param alerting: preset; default ``pipeline`` with a schedule, else ``workbook``; ``none`` with ``rules``.
     :param rules: burn rules of one's own, beside the preset.
     :param freeze: whether a spent budget freezes the service.
-    :param thaw_after_good_runs: None takes the default (5 where fewer than 3 bad runs are allowed).
+    :param thaw_above: share of the budget above which the service thaws; None takes the service's, else 0.05.
+    :param thaw_after_good_runs: None takes the service's, else 5 where fewer than 3 bad runs are allowed.
     :raises DefinitionError: which field is wrong, and what would be right.
     """
 
@@ -150,7 +156,7 @@ class SLO:
     rerun: Rerun
     confidence: Fraction | None
     freeze: bool
-    thaw_above: Fraction
+    thaw_above: Fraction | None
     thaw_after_good_runs: int | None
     labels: Mapping[str, str]
     notify: tuple[str, ...]
@@ -175,7 +181,7 @@ class SLO:
         rerun: Rerun = "replace",
         confidence: Fraction | float | str | None = None,
         freeze: bool = False,
-        thaw_above: Fraction | float | str = Fraction(1, 20),
+        thaw_above: Fraction | float | str | None = None,
         thaw_after_good_runs: int | None = None,
         labels: Mapping[str, str] | None = None,
         notify: Sequence[str] = (),
@@ -200,7 +206,7 @@ class SLO:
             "rerun": fields.choice("rerun", rerun, get_args(Rerun)),
             "confidence": None if confidence is None else fields.share("confidence", confidence),
             "freeze": freeze,
-            "thaw_above": fields.number("thaw_above", thaw_above),
+            "thaw_above": None if thaw_above is None else fields.number("thaw_above", thaw_above),
             "thaw_after_good_runs": thaw_after_good_runs,
             "labels": dict(labels or {}),
             "notify": tuple(notify),
@@ -217,11 +223,7 @@ class SLO:
                 raise DefinitionError(f"{name!r:.60} is not text of 1 to {LONGEST_NAME} characters", path=path)
         if not isinstance(self.window, RollingWindow | CalendarWindow):
             raise DefinitionError(f"{self.window!r:.60} is not a window; write 28d", path="window")
-        if not 0 <= self.thaw_above < 1:
-            raise DefinitionError(f"{float(self.thaw_above):g} must be at least 0 and below 1", path="thaw_above")
-        good_runs = self.thaw_after_good_runs
-        if good_runs is not None and (not isinstance(good_runs, int) or good_runs < 1):
-            raise DefinitionError(f"{good_runs!r} is not a whole number above 0", path="thaw_after_good_runs")
+        check_thaw(self.thaw_above, self.thaw_after_good_runs)
         if len(self.rules) > MOST_RULES:
             raise DefinitionError(f"{len(self.rules)} rules; at most {MOST_RULES} can be watched", path="rules")
         for number, rule in enumerate(self.rules):

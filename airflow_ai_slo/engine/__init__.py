@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from airflow_ai_slo.engine.applying import apply
+from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.evaluating import evaluate, status
-from airflow_ai_slo.engine.freezing import audit_log, frozen_services, gate, override, release
+from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
+from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.store.definitions import Applied
@@ -18,12 +20,15 @@ __all__ = [
     "audit_log",
     "deliver",
     "evaluate",
+    "freeze_policies",
     "frozen_services",
     "gate",
     "override",
     "record",
     "record_or_spool",
     "release",
+    "renew",
     "report",
+    "revoke",
     "status",
 ]

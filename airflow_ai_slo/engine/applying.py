@@ -6,26 +6,33 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow_ai_slo.alerts.freezes import policy_line
 from airflow_ai_slo.core.deciding import Held
 from airflow_ai_slo.core.definition import SLO, BurnRule, Service
 from airflow_ai_slo.core.evaluation import plan
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
-from airflow_ai_slo.store import Store, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents
+from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.definitions import Applied
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *, now: datetime) -> list[Applied]:
+def apply(
+    store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *, now: datetime, author: str = "apply"
+) -> list[Applied]:
     """Store definitions, all of them or none.
 
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
-    generation with an empty history; the old one's open incident closes as superseded.
+    generation with an empty history; the old one's open incident closes as superseded. Another freeze policy of a
+    service is audited.
 
+    :param author: who applies, for the audit log.
     :raises DefinitionError: an SLO whose windows or schedule cannot be read; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
@@ -36,7 +43,7 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
         for service in services:
-            definitions.apply_service(connection, service)
+            _apply_service(connection, service, now, author)
         # In the order in which recording takes the same locks, so that neither waits for the other.
         for index in sorted(range(len(given)), key=lambda index: given[index].name):
             change = applied[index] = definitions.apply_slo(connection, given[index], to_micros(now))
@@ -45,6 +52,12 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
             if change.before is not None:
                 _relatch(connection, change.slo_id, change.before, given[index], now)
     return [applied[index] for index in range(len(given))]
+
+
+def _apply_service(connection: Connection, service: Service, now: datetime, author: str) -> None:
+    before = definitions.apply_service(connection, service)
+    if service.freeze != (FreezePolicy() if before is None else before.freeze):
+        audit.write(connection, Entry(now, service.name, author, "policy", policy_line(service.freeze)))
 
 
 def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: datetime) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts import Message, freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts import Message, freeze_message, incident_message, thaw_message
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Reason
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.engine.reading import Seen
+from airflow_ai_slo.engine.reasons import Judged, reasons
 from airflow_ai_slo.store import counting, outbox
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
@@ -38,15 +40,42 @@ def post_incident(
     _post(connection, message, stored.slo.notify)
 
 
-def post_freeze(connection: Connection, found: Freeze, seen: Iterable[Seen], *, started: bool, at: datetime) -> None:
-    """Tell that a service froze or thawed."""
-    causes = [one for one in seen if one[1].slo.name in found.causes]
-    remaining = {e.slo.name: e.budget.remaining for _, e in causes}
-    reasons = [Reason(name, remaining.get(name), since) for name, since in found.causes.items()]
-    thaws = [thaw_line(e.slo, e.budget.allowed) for _, e in causes]
-    targets = {target for _, e in causes for target in e.slo.notify}
-    message = freeze_message(found.service, reasons, started=started, at=at, freeze_id=found.id, thaws=thaws)
-    _post(connection, message, sorted(targets))
+def post_freeze(
+    connection: Connection, found: Freeze, seen: Sequence[Seen], policy: FreezePolicy, *, at: datetime
+) -> None:
+    """Tell that a service froze.
+
+    :param seen: its SLOs that count.
+    """
+    message = freeze_message(
+        found.service,
+        reasons(connection, found, [_judged(one) for one in seen], policy),
+        at=at,
+        freeze_id=found.id,
+        mode=policy.mode,
+        exempt_labels=policy.exempt_labels,
+        ends_at=policy.ends(found.since),
+    )
+    _post(connection, message, _targets(found, seen))
+
+
+def post_thaw(connection: Connection, found: Freeze, seen: Sequence[Seen], *, how: str, at: datetime) -> None:
+    """Tell that a service thawed, to those who were told that it froze.
+
+    :param how: what ended the freeze; of a release, who and why.
+    """
+    why = [Reason(name, None, since) for name, since in found.causes.items()]
+    message = thaw_message(found.service, why, at=at, freeze_id=found.id, how=how)
+    _post(connection, message, _targets(found, seen))
+
+
+def _judged(one: Seen) -> Judged:
+    stored, seen = one
+    return Judged(stored, seen.at, seen.budget.remaining, seen.budget.allowed)
+
+
+def _targets(found: Freeze, seen: Sequence[Seen]) -> list[str]:
+    return sorted({target for stored, _ in seen if stored.slo.name in found.causes for target in stored.slo.notify})
 
 
 def _post(connection: Connection, message: Message, targets: Collection[str]) -> None:

@@ -20,7 +20,7 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, counting, definitions, evaluations, freezes, incidents
+from airflow_ai_slo.store import Store, audit, counting, definitions, evaluations, freezes, incidents
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -65,13 +65,13 @@ def _service(
     history = budget_history(connection, [stored for stored, _ in members], start, at)
     held = freezes.history(connection, service.name, start, at)
     frozen = next((_freeze_row(one) for one in held if one.until is None), None)
-    audit = freezes.read_audit(connection, service.name, limit=_AUDIT_LINES)
+    decisions = audit.read(connection, service.name, limit=_AUDIT_LINES)
     return ServiceReport(
         service=service,
         frozen=frozen,
         slos=tuple(_slo(connection, one, history[one[0].slo_id], start, at) for one in members),
         freezes=tuple(_freeze_row(one) for one in reversed(held)),
-        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in audit),
+        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in decisions),
         override=freezes.override_of(connection, service.name, at),
     )
 

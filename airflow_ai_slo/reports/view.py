@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.reports.definition import Term, definition
 from airflow_ai_slo.reports.figures import count, instant, length, percent, plural, times
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
@@ -168,7 +169,8 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
     states = badges(slo)
     remaining = evaluation.budget.remaining
     burn = _burn_now(evaluation)
-    left = _left(slo, unit)
+    policy = service.service.freeze
+    left = _left(slo, policy, unit)
     return SLOView(
         anchor=anchors.new("slo", evaluation.slo.name),
         title=evaluation.slo.title,
@@ -187,7 +189,7 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
         spark=sparkline(slo),
         plot=plot(slo, service.freezes, TimeScale(report.start, report.end)),
         tables=tuple(table for table in found if table.rows),
-        definition=definition(evaluation.slo, unit),
+        definition=definition(evaluation.slo, policy, unit),
         rank=(URGENCY[states[0].state], float(1 if remaining is None else remaining), evaluation.slo.name),
     )
 
@@ -211,13 +213,13 @@ def _tiles(evaluation: Evaluation, left: Left, burn: Tile, unit: str) -> tuple[T
     )
 
 
-def _left(slo: SLOReport, unit: str) -> Left:
+def _left(slo: SLOReport, policy: FreezePolicy, unit: str) -> Left:
     budget = slo.evaluation.budget
     if budget.remaining is None:
         return Left(None, "unknown", events_left(budget, unit), "unknown")
     about = "≈" if budget.estimate else ""
     tone = "bad" if budget.remaining <= 0 else "low" if budget.remaining < Fraction(1, 4) else "good"
-    text = about + percent(budget.remaining, against=(slo.evaluation.slo.thaw_above,), places=1)
+    text = about + percent(budget.remaining, against=(policy.terms(slo.evaluation.slo).above,), places=1)
     return Left(float(min(max(budget.remaining, Fraction(0)), Fraction(1))), text, events_left(budget, unit), tone)
 
 

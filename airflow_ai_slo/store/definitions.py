@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select, update
 
 from airflow_ai_slo.core.definition import SLO, Budgeting, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
-from airflow_ai_slo.core.serialize import slo_from_dict, slo_to_dict
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import rollup
 from airflow_ai_slo.store.prepared import Prepared, upsert
@@ -85,17 +86,34 @@ def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
     return Applied(definition.name, "updated", found.generation, found.id, before=parse(found.definition))
 
 
-def apply_service(connection: Connection, definition: Service) -> None:
-    """Store a service, new or changed."""
-    _put_service.run(connection, definition.name, json.dumps(asdict(definition), sort_keys=True))
+def apply_service(connection: Connection, definition: Service) -> Service | None:
+    """Store a service, new or changed, and return what was stored of it before."""
+    before = documented(connection, definition.name).get(definition.name)
+    _put_service.run(connection, definition.name, json.dumps(service_to_dict(definition), sort_keys=True))
+    return before
 
 
 def services(connection: Connection) -> dict[str, Service]:
     """Every service by name, those that only an SLO mentions included."""
     named = connection.execute(select(slo.c.service).where(slo.c.active).distinct()).scalars()
-    found = {name: Service(name=name) for name in named}
-    rows = connection.execute(select(service.c.definition)).scalars()
-    return found | {s.name: s for s in (Service(**json.loads(text)) for text in rows)}
+    return {name: Service(name=name) for name in named} | documented(connection)
+
+
+def documented(connection: Connection, name: str | None = None) -> dict[str, Service]:
+    """Services that were applied themselves, by name.
+
+    :param name: only this one.
+    """
+    query = select(service.c.definition)
+    if name is not None:
+        query = query.where(service.c.name == name)
+    return {one.name: one for one in map(_parse_service, connection.execute(query).scalars())}
+
+
+def policy_of(connection: Connection, name: str) -> FreezePolicy:
+    """How a service freezes; the default where it was never applied itself."""
+    found = documented(connection, name).get(name)
+    return FreezePolicy() if found is None else found.freeze
 
 
 def active(connection: Connection, names: Collection[str] | None = None) -> list[Stored]:
@@ -141,6 +159,11 @@ def _stored(slo_id: int, text: str, generation: int, scale: int, bad_seq: int, a
 def parse(text: str) -> SLO:
     """A stored definition; the same text gives the same object."""
     return slo_from_dict(json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _parse_service(text: str) -> Service:
+    return service_from_dict(json.loads(text))
 
 
 def _last_generation(connection: Connection, name: str) -> int:

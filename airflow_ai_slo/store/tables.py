@@ -193,6 +193,7 @@ freeze = Table(
     Column("until", BigInteger),
     Column("causes", Text, nullable=False),
     Column("released_seqs", Text),
+    Column("renewed_at", BigInteger),
     Index(
         "ix_ai_slo_freeze_open",
         "service",
@@ -212,6 +213,7 @@ override = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
     Index("ix_ai_slo_override_service", "service", "expires_at"),
 )
 
@@ -222,6 +224,7 @@ audit = Table(
     Column("at", BigInteger, nullable=False),
     Column("service", String(250), nullable=False),
     Column("actor", String(500), nullable=False),
+    Column("labels", Text, nullable=False, server_default=""),
     Column("action", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_ai_slo_audit_service", "service", "at"),

@@ -93,7 +93,7 @@ def test_defaults_are_those_of_the_documents() -> None:
         "workbook",
         "replace",
         False,
-        Fraction(1, 20),
+        None,
     )
     assert plain.title == "done"
     assert slo(display_name="Done in time").title == "Done in time"

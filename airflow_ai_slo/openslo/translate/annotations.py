@@ -12,6 +12,7 @@ from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import Alerting, Rerun, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.freeze_policy import EXEMPT_LABELS, FreezePolicy
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest
@@ -74,6 +75,24 @@ def _share(text: str, *, from_zero: bool) -> Fraction:
     return share
 
 
+def _between_commas(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if "" in names:
+        raise ValueError(f"{text[:60]!r} holds an empty name; write names separated by commas, such as a, b")
+    return names
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return () if text.strip() == "none" else _between_commas(text)
+
+
+def _longest(text: str) -> Duration:
+    duration = Duration.parse(text)
+    if duration.is_calendar:
+        raise ValueError(f"{text!r}: the longest duration of a freeze is in m, h, d or w, such as 14d")
+    return duration
+
+
 def _runs(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 6):
         raise ValueError(f"{text[:60]!r} is not a whole number of runs above 0, such as 5")
@@ -94,15 +113,28 @@ ON_SLO: Mapping[str, Reader] = {
     "thaw-above": lambda text: _share(text, from_zero=True),
     "thaw-after-good-runs": _runs,
 }
+ON_SERVICE: Mapping[str, Reader] = {
+    "freeze-slos": _between_commas,
+    "thaw-above": lambda text: _share(text, from_zero=True),
+    "thaw-after-good-runs": _runs,
+    "freeze-for-at-most": _longest,
+    "freeze-mode": _choice("hard", "soft"),
+    "exempt-labels": _labels,
+}
 ON_TARGET: Mapping[str, Reader] = {"channel": str, "connection": str}
 _SCHEDULE_ONLY = ("timezone", "start", "end", "deadline", "late")
+_KNOWN: Mapping[str, Mapping[str, Reader]] = {
+    "SLO": ON_SLO,
+    "Service": ON_SERVICE,
+    "AlertNotificationTarget": ON_TARGET,
+}
 
 
 def read_annotations(document: Table, kind: str, notes: Notes) -> dict[str, Any]:
     """The annotations of one document that are ours, read; wrong ones are noted and left out."""
     metadata = document.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Table) else None
-    known = {"SLO": ON_SLO, "AlertNotificationTarget": ON_TARGET}.get(kind, {})
+    known = _KNOWN.get(kind, {})
     values: dict[str, Any] = {}
     for key, written in annotations.items() if isinstance(annotations, Table) else ():
         at: Path = ("metadata", "annotations", key)
@@ -119,18 +151,21 @@ def read_annotations(document: Table, kind: str, notes: Notes) -> dict[str, Any]
     return values
 
 
-def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    """Keyword arguments of core's SLO that come from annotations."""
+def slo_options(values: Mapping[str, Any], notes: Notes, *, freezes: bool = False) -> dict[str, Any]:
+    """Keyword arguments of core's SLO that come from annotations.
+
+    :param freezes: whether its service's document names it among those that freeze.
+    """
     options = {
         "alerting": cast("Alerting | None", values.get("alerting")),
         "rerun": cast("Rerun", values.get("rerun", "replace")),
         "confidence": values.get("confidence"),
         "freeze": values.get("freeze", False),
-        "thaw_above": values.get("thaw-above", Fraction(1, 20)),
+        "thaw_above": values.get("thaw-above"),
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
         "schedule": _schedule(values, notes),
     }
-    if not options["freeze"]:
+    if not (options["freeze"] or freezes):
         for name in ("thaw-above", "thaw-after-good-runs"):
             if name in values:
                 notes.warn(_at(name), f'has no effect without {PREFIX}freeze: "true"')
@@ -141,6 +176,18 @@ def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
         if options["alerting"] == "pipeline":
             notes.error(_at("alerting"), f"pipeline counts runs; give {PREFIX}cadence, such as 1d, or use workbook")
     return options
+
+
+def freeze_policy(values: Mapping[str, Any]) -> FreezePolicy:
+    """How a service freezes, from its annotations."""
+    return FreezePolicy(
+        slos=values.get("freeze-slos", ()),
+        thaw_above=values.get("thaw-above"),
+        thaw_after_good_runs=values.get("thaw-after-good-runs"),
+        for_at_most=values.get("freeze-for-at-most"),
+        mode=values.get("freeze-mode", "hard"),
+        exempt_labels=values.get("exempt-labels", EXEMPT_LABELS),
+    )
 
 
 def _schedule(values: Mapping[str, Any], notes: Notes) -> Schedule | None:

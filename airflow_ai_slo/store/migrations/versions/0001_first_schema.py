@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("service", sa.String(length=250), nullable=False),
         sa.Column("actor", sa.String(length=500), nullable=False),
+        sa.Column("labels", sa.Text(), server_default="", nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_audit")),
@@ -33,6 +34,7 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("causes", sa.Text(), nullable=False),
         sa.Column("released_seqs", sa.Text(), nullable=True),
+        sa.Column("renewed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_freeze")),
     )
     op.create_index(
@@ -69,6 +71,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_override")),
     )
     op.create_index("ix_ai_slo_override_service", "ai_slo_override", ["service", "expires_at"], unique=False)

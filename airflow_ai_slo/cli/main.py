@@ -21,6 +21,7 @@ COMMANDS = {
     "drift": "drift:command",
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
+    "profile": "profile:command",
     "record": "record:command",
     "replay": "replay:command",
     "report": "report:command",

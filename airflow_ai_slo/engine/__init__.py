@@ -6,6 +6,7 @@ from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.freezing import audit_log, frozen_services, gate, override, release
+from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.store.definitions import Applied
@@ -20,10 +21,13 @@ __all__ = [
     "evaluate",
     "frozen_services",
     "gate",
+    "list_profiles",
     "override",
+    "read_profile",
     "record",
     "record_or_spool",
     "release",
     "report",
+    "save_profile",
     "status",
 ]

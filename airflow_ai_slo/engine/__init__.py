@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airflow_ai_slo.engine.applying import apply
+from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.freezing import audit_log, frozen_services, gate, override, release
@@ -16,6 +17,7 @@ __all__ = [
     "Delivered",
     "Recorded",
     "apply",
+    "attribution",
     "audit_log",
     "deliver",
     "evaluate",

@@ -25,6 +25,7 @@ COMMANDS = {
     "record": "record:command",
     "replay": "replay:command",
     "report": "report:command",
+    "spent": "spent:command",
     "status": "status:command",
     "validate": "validate:command",
 }

@@ -25,6 +25,9 @@ _ATTRIBUTES = {
     "dag": ("dag",),
     "task": ("dag", "task"),
 }
+_RATHER = {"task": ("failed_task", "task")}
+"""A task that judges others says which of them failed."""
+
 _PREFIXES = {"model_version": "model ", "prompt_version": "prompt "}
 
 
@@ -38,6 +41,11 @@ class By:
 
     text: str
     attributes: tuple[str, ...] = ()
+
+    @property
+    def sources(self) -> tuple[tuple[str, ...], ...]:
+        """For each of ``attributes``, those that may give its value: the first that a measurement has."""
+        return tuple(_RATHER.get(name, (name,)) if self.text == name else (name,) for name in self.attributes)
 
     def name_of(self, values: Sequence[str]) -> str:
         """What a group is called; empty values are those that measurements do not have."""

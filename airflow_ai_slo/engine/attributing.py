@@ -35,5 +35,5 @@ def attribution_of(connection: Connection, seen: Seen, by: str) -> Attribution:
     stored, evaluation = seen
     asked = parse_by(by)
     start = stored.slo.window.bounds(evaluation.at).start
-    rows = counted.groups(connection, stored.slo_id, start, evaluation.at, stored.scale, asked.attributes)
+    rows = counted.groups(connection, stored.slo_id, start, evaluation.at, stored.scale, asked.sources)
     return attribute(asked, rows, evaluation, start)

@@ -56,6 +56,7 @@ class DataDriftOperator(MeasureOperator):
     template_fields: Sequence[str] = (
         "slo",
         "slo_conn_id",
+        "attributes",
         "reference",
         "columns",
         "suite",

@@ -67,7 +67,10 @@ def slowly(
     }
 
     def values(one: Measurement) -> Values:
-        return tuple(one.attributes.get(name, "") for name in names) if names else (one.cause or "other",)
+        found = {name: one.attributes.get(name, "") for name in names}
+        if by == "task":  # who failed counts rather than who says so
+            found["task"] = one.attributes.get("failed_task") or found["task"]
+        return tuple(found.values()) or (one.cause or "other",)
 
     spenders = [one for one in inside if one.good < one.total]
     sizes: dict[Values, Fraction] = defaultdict(Fraction)
@@ -107,6 +110,7 @@ def attributes(dice: random.Random) -> dict[str, str]:
         ("version", ["2026.1", "", "Äa", "Z", "a"]),
         ("dag", ["flights", "Flights", "ratings"]),
         ("task", ["score", "load"]),
+        ("failed_task", ["", "", "", "score", "train"]),
         ("shard", [f"{letter}{number}" for letter in "aAäZ" for number in range(12)]),
         (ODD, [ODD, "1", "true", "null", "{}"]),
     ):

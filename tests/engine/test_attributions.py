@@ -204,6 +204,22 @@ def test_beyond_the_twenty_largest_groups_the_rest_is_one(store: Store) -> None:
     assert (rest.values, rest.bad, rest.bad_runs, rest.newest) == (None, sum(range(71, 81)) + 1, 2, NOW)
 
 
+def test_a_report_holds_what_the_engine_says_by_cause_version_and_task(store: Store) -> None:
+    engine.apply(store, [an_slo()], now=NOW)
+    told = {"dag": "flights", "task": "score", "model_version": "4"}
+    ones = [seen(NOW - n * DAY, 0, n + 1, attributes=told if n % 2 else {}, cause=Cause.LATE) for n in range(5)]
+    engine.record(store, ones, now=NOW)
+    [service] = engine.report(store, at=NOW, period=7 * DAY).services
+    [slo] = service.slos
+    assert slo.spent == tuple(engine.attribution(store, "done", at=NOW, by=by) for by in ("cause", "version", "task"))
+    assert [[(group.name, group.bad) for group in found.groups] for found in slo.spent] == [
+        [("late", 15)],
+        [("not given", 9), ("model 4", 6)],
+        [("not given", 9), ("flights/score", 6)],
+    ]
+    assert slo.spent_by == {"late": 15}
+
+
 def test_where_nothing_is_spent_nobody_has_spent_it(store: Store) -> None:
     engine.apply(store, [an_slo()], now=NOW)
     for measurements in ([], [seen()], [seen(total=0, good=0)]):

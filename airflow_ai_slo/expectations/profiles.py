@@ -75,14 +75,14 @@ def find_profile(name: str) -> ReferenceProfile:
         path = folder / f"{name}.json"
         if path.is_file():
             return _load(path)
-    nowhere = f"profile={name!r} is not registered, there is no {name}.json in {', '.join(map(str, folders))}"
+    nowhere = f"profile={name!r} is not registered, and there is no {name}.json in {', '.join(map(str, folders))}"
     last_resort = _last_resort.get()
     if last_resort is None:
         raise ConfigurationError(f"{nowhere}; make it with ai-slo drift --save-profile or build_profile")
     try:
         return last_resort(name)
     except ConfigurationError as error:
-        raise ConfigurationError(f"{nowhere}, and {error}") from None
+        raise ConfigurationError(f"{nowhere}; {error}") from None
 
 
 def _searched() -> tuple[Path, ...]:

@@ -21,9 +21,11 @@ COMMANDS = {
     "drift": "drift:command",
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
+    "profile": "profile:command",
     "record": "record:command",
     "replay": "replay:command",
     "report": "report:command",
+    "spent": "spent:command",
     "status": "status:command",
     "validate": "validate:command",
 }

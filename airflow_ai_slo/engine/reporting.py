@@ -10,6 +10,7 @@ from airflow_ai_slo.core.budget import budget, coverage
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
 from airflow_ai_slo.reports.model import (
     AuditRow,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _POINTS = 90
 _AUDIT_LINES = 50
+_SPENT_BY = ("cause", "version", "task")
 
 
 def report(
@@ -84,7 +86,7 @@ def _slo(
     return SLOReport(
         evaluation=evaluation,
         history=history,
-        spent_by=counting.spent_by(connection, stored.slo_id, window, at, stored.scale),
+        spent=tuple(attribution_of(connection, one, by) for by in _SPENT_BY),
         worst=tuple(counting.worst(connection, stored.slo_id, stored.slo.name, window, at, stored.scale)),
         incidents=tuple(
             IncidentRow(i.opened_at, i.resolved_at, i.severity.label, reason)

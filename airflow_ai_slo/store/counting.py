@@ -107,7 +107,7 @@ def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime
     """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
     query = (
         select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*_bad_within(slo_id, start, end))
+        .where(*bad_within(slo_id, start, end))
         .group_by(measurement.c.cause)
     )
     found: dict[str, Exact] = {}
@@ -124,14 +124,15 @@ def worst(
     spent = measurement.c.total - measurement.c.good
     query = (
         select(measurement)
-        .where(*_bad_within(slo_id, start, end))
+        .where(*bad_within(slo_id, start, end))
         .order_by(spent.desc(), measurement.c.at.desc())
         .limit(limit)
     )
     return [_measurement(row, name, scale) for row in connection.execute(query)]
 
 
-def _bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
+def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
+    """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget."""
     return (
         measurement.c.slo_id == slo_id,
         measurement.c.at > to_micros(start),

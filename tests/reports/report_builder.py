@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from airflow_ai_slo.core import attribution
+from airflow_ai_slo.core.attribution import Attribution
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Indicator, Schedule, Service
 from airflow_ai_slo.core.evaluation import Evaluation, plan
@@ -55,17 +57,38 @@ def slo_report(
     seen = Stream(slo)
     seen.arrive(Row(to_micros(run.at), run.good, run.total, to_micros(run.at)) for run in runs)
     bad = [run for run in runs if run.good < run.total and run.at > slo.window.bounds(END).start]
-    spent: Counter[str] = Counter()
-    for run in bad:
-        spent[run.cause or "other"] += run.total - run.good
+    evaluation = seen.evaluate(END)
     return SLOReport(
-        evaluation=seen.evaluate(END),
+        evaluation=evaluation,
         history=tuple(past(slo, seen, start, step)),
-        spent_by=spent,
+        spent=tuple(spent(evaluation, bad, by) for by in ("cause", "version", "task")),
         worst=tuple(sorted(bad, key=lambda run: run.good - run.total)[:10]),
         incidents=tuple(incidents),
         unit=unit,
     )
+
+
+def spent(evaluation: Evaluation, bad: Sequence[Measurement], by: str) -> Attribution:
+    """Bad measurements by group; here every one of them is a run of its own."""
+
+    def missed(run: Measurement) -> bool:
+        return Fraction(run.good) / run.total < evaluation.slo.objective
+
+    asked = attribution.parse_by(by)
+    groups: dict[tuple[str, ...], list[Measurement]] = defaultdict(list)
+    for run in bad:
+        values = tuple(run.attributes.get(name, "") for name in asked.attributes)
+        groups[values or (run.cause or "other",)].append(run)
+    rows = [
+        attribution.Row(
+            values,
+            sum(run.total - run.good for run in runs),
+            sum(missed(run) for run in runs),
+            max(run.at for run in runs),
+        )
+        for values, runs in groups.items()
+    ]
+    return attribution.attribute(asked, rows, evaluation, evaluation.slo.window.bounds(END).start)
 
 
 def counted(slo: SLO, seen: Counts, *, coverage: Fraction = Fraction(1)) -> Evaluation:
@@ -90,7 +113,12 @@ def daily(
             good=total - lost,
             total=total,
             cause=cause,
-            attributes={"run_url": f"https://airflow.example.org/dags/flights_daily/runs/scheduled__{when:%Y-%m-%d}"},
+            attributes={
+                "run_url": f"https://airflow.example.org/dags/flights_daily/runs/scheduled__{when:%Y-%m-%d}",
+                "dag": "flights_daily",
+                "task": "score" if slo.indicator.source != "airflow" else ("load", "score")[when.day % 2],
+                **({"model_version": f"delay-gbm {3 + (when >= at(8, 17))}"} if slo.name == "features-drift" else {}),
+            },
         )
         runs.append(run)
     return runs
@@ -245,6 +273,6 @@ def many(number: int, *, points: int = 400) -> Report:
                     )
                 )
             one = counted(slo, Counts(500 + index, 532 + index, 3, 28))
-            slos.append(SLOReport(one, tuple(points_past), base.spent_by, base.worst, base.incidents))
+            slos.append(SLOReport(one, tuple(points_past), base.spent, base.worst, base.incidents))
         services.append(ServiceReport(Service(name=f"service-{group // 10}"), None, tuple(slos), (), ()))
     return report(*services, title="Many")

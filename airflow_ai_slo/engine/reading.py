@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import Shape
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
-from airflow_ai_slo.core.instants import from_micros, utc
+from airflow_ai_slo.core.instants import EPOCH, from_micros, utc
 from airflow_ai_slo.store import counting, definitions, expecting
 from airflow_ai_slo.store.counting import Prefix
 from airflow_ai_slo.store.definitions import Stored
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Seen = tuple[Stored, Evaluation]
 
 _NOTHING = (0, 0, 0, 0, 0)
+_LONG_AGO = Watched(EPOCH)
 
 
 def evaluate_all(
@@ -54,7 +55,7 @@ class _Reader:
         self._at = at
         self._ids = ids
         self._end = counting.prefix(connection, at, ids)
-        self._firsts = counting.first_instants(connection, ids)
+        self._firsts: dict[int, datetime] | None = None
         self._starts: dict[datetime, Prefix] = {}
         self._runs: dict[int, Prefix] = {}
         self._pauses = expecting.pauses(connection) if any_cadence else {}
@@ -71,21 +72,27 @@ class _Reader:
     def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
         """Counts of every window of a plan, for each SLO."""
         edges = [self._start(start) for start in needs.starts] + [self._runs[count] for count in needs.run_spans]
-        end, difference = self._end, counting.difference
+        end, differences = self._end, counting.differences
         result = []
         for one in members:
-            slo_id, unit = one.slo_id, one.unit
-            now = end[slo_id]
-            result.append([difference(now, edge.get(slo_id, _NOTHING), unit) for edge in edges])
+            slo_id = one.slo_id
+            result.append(differences(end[slo_id], [edge.get(slo_id, _NOTHING) for edge in edges], one.unit))
         return result
 
     def watched(self, one: Stored, needs: Plan) -> Watched:
         """Since when an SLO is watched."""
-        first = self._firsts.get(one.slo_id)
         if needs.cadence is None:
-            return Watched(first)
+            before = self._start(needs.starts[0])[one.slo_id]
+            # Runs before the window say enough: it is watched since before it began.
+            return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
+        first = self._first(one.slo_id)
         anchor = first if one.anchor is None else from_micros(one.anchor)
         return Watched(first, anchor, self._pauses.get(one.slo_id, ()))
+
+    def _first(self, slo_id: int) -> datetime | None:
+        if self._firsts is None:
+            self._firsts = counting.first_instants(self._connection, self._ids)
+        return self._firsts.get(slo_id)
 
     def _start(self, start: datetime) -> Prefix:
         found = self._starts.get(start)

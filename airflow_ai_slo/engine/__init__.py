@@ -9,6 +9,7 @@ from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
+from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
@@ -28,12 +29,15 @@ __all__ = [
     "gate",
     "list_profiles",
     "override",
+    "pause",
+    "paused",
     "read_profile",
     "record",
     "record_or_spool",
     "release",
     "renew",
     "report",
+    "resume",
     "revoke",
     "save_profile",
     "status",

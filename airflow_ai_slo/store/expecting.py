@@ -138,24 +138,23 @@ def pauses(connection: Connection) -> dict[int, Pauses]:
     return dict(found)
 
 
-def start_pause(connection: Connection, ids: Sequence[int], at: datetime, author: str, reason: str) -> int:
+def start_pause(connection: Connection, ids: Sequence[int], at: datetime, author: str, reason: str) -> list[int]:
     """Stop expecting runs of SLOs; those that are paused already stay as they are.
 
-    :returns: how many were paused.
+    :returns: those that were paused.
     """
     open_ones = select(pause.c.slo_id).where(pause.c.end.is_(None), pause.c.slo_id.in_(ids))
     there = set(connection.execute(open_ones).scalars())
-    rows = [
-        {"slo_id": slo_id, "start": to_micros(at), "author": author, "reason": reason}
-        for slo_id in ids
-        if slo_id not in there
-    ]
-    if rows:
-        connection.execute(pause.insert(), rows)
-    return len(rows)
+    new = [slo_id for slo_id in ids if slo_id not in there]
+    given = {"start": to_micros(at), "author": author, "reason": reason}
+    if new:
+        connection.execute(pause.insert(), [{"slo_id": slo_id, **given} for slo_id in new])
+    return new
 
 
-def end_pause(connection: Connection, ids: Sequence[int], at: datetime) -> int:
-    """Expect runs again; returns how many SLOs had been paused."""
-    query = update(pause).where(pause.c.end.is_(None), pause.c.slo_id.in_(ids)).values(end=to_micros(at))
-    return connection.execute(query).rowcount
+def end_pause(connection: Connection, ids: Sequence[int], at: datetime) -> list[int]:
+    """Expect runs again; returns the SLOs that had been paused."""
+    open_ones = (pause.c.end.is_(None), pause.c.slo_id.in_(ids))
+    there = list(connection.execute(select(pause.c.slo_id).where(*open_ones)).scalars())
+    connection.execute(update(pause).where(*open_ones).values(end=to_micros(at)))
+    return there

@@ -12,6 +12,7 @@ from airflow_ai_slo.core.errors import MeasurementError, StoreError, UnknownSLOE
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.store import Store, recording, spool
+from airflow_ai_slo.store.prepared import MANY
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def record(store: Store, measurements: Sequence[Measurement], *, now: datetime) 
     if not measurements:
         return 0
     now = utc(now)
-    with store.write() as connection:
+    with store.write_prepared(together=len(measurements) < MANY) as connection:
         return recording.record(connection, measurements, to_micros(now))
 
 

@@ -13,10 +13,11 @@ from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.serialize import slo_from_dict, slo_to_dict
 from airflow_ai_slo.store import rollup
-from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.prepared import Executor, Prepared, upsert
 from airflow_ai_slo.store.tables import service, slo
 
 _put_service = upsert(service)
+_names = Prepared((), lambda _: select(slo.c.name).where(slo.c.active).order_by(slo.c.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +110,9 @@ def by_id(connection: Connection, slo_id: int) -> Stored:
     return _stored(*connection.execute(select(*columns).where(slo.c.id == slo_id)).one())
 
 
-def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
+def unknown(names: Iterable[str], connection: Executor) -> UnknownSLOError:
     """The error for names that nothing carries, with what there is."""
-    known = connection.execute(select(slo.c.name).where(slo.c.active).order_by(slo.c.name).limit(6)).scalars().all()
+    known = [row[0] for row in _names.all(connection)]
     there = ", ".join(known[:5]) + (", …" if len(known) > 5 else "") if known else "none: apply definitions first"
     return UnknownSLOError(f"no SLO named {', '.join(sorted(names))}; known: {there}")
 

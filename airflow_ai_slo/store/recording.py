@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Dialect, String, bindparam, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, update
 
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.store import definitions, rollup
-from airflow_ai_slo.store.prepared import Params, Prepared, fetched, together, upsert
+from airflow_ai_slo.store.ahead import Found, Old, look
+from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _LARGEST = 2**62
@@ -30,44 +30,19 @@ class _Target(NamedTuple):
     rerun: str
     scale: int
 
-
-class _Old(NamedTuple):
-    at: int
-    good: int
-    total: int
-    cause: str | None
-    recorded_at: int
+    @classmethod
+    def of(cls, row: Any) -> _Target:
+        return cls(row[0], _objective(row[1]), row[2], row[3])
 
 
-def _key_among(dialect: Dialect) -> ColumnElement[bool]:
-    """Keys given as one JSON array: one statement however many there are."""
-    keys = bindparam("keys", type_=String)
-    if dialect.name == "postgresql":
-        return measurement.c.key.in_(select(func.jsonb_array_elements_text(cast(keys, JSONB))))
-    return measurement.c.key.in_(select(func.json_each(keys).table_valued("value").c.value))
-
-
-_put = upsert(measurement)
-_find_slo = Prepared(
-    ("name",),
-    lambda dialect: (
-        select(slo.c.id, slo.c.objective, slo.c.rerun, slo.c.scale)
-        .where(slo.c.name == bindparam("name"), slo.c.active)
-        .with_for_update(key_share=True)
-    ),
-)
-_existing_query = select(*(measurement.c[name] for name in ("key", *_Old._fields))).where(
-    measurement.c.slo_id == bindparam("slo_id")
-)
-_find_one = Prepared(("slo_id", "key"), lambda _: _existing_query.where(measurement.c.key == bindparam("key")))
-_find_many = Prepared(("slo_id", "keys"), lambda dialect: _existing_query.where(_key_among(dialect)))
+_rows = Rows(measurement)
 _add_bad = Prepared(
     ("turned", "slo_id"),
     lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
 )
 
 
-def record(connection: Connection, measurements: Sequence[Measurement], now: int) -> int:
+def record(connection: Executor, measurements: Sequence[Measurement], now: int) -> int:
     """Write measurements; a key written again replaces, or is kept or compared, as its SLO's ``rerun`` says.
 
     :param now: when they came in, for those that do not say themselves.
@@ -77,28 +52,24 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
     by_slo: dict[str, list[Measurement]] = {}
     for one in measurements:
         by_slo.setdefault(one.slo, []).append(one)
-    written = 0
     # Locks are taken in one order by everybody, so that two writers never wait for each other.
-    for name in sorted(by_slo):
-        with together(connection):
-            count = _record_one_slo(connection, name, by_slo[name], now)
-        if count is None:
-            raise definitions.unknown([name], connection)
-        written += count
-    return written
+    return sum(_record_one_slo(connection, name, by_slo[name], now) for name in sorted(by_slo))
 
 
-def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int | None:
-    """How many changed counts, instant or cause; None where no such SLO is applied."""
-    # Asked twice, because one that waited for a new generation finds the old row ended and the new one not yet there.
-    rows = _find_slo.all(connection, name) or _find_slo.all(connection, name)
-    if not rows:
-        return None
-    target = _Target(rows[0][0], _objective(rows[0][1]), rows[0][2], rows[0][3])
-    target = _with_scale(connection, target, measurements)
-    existing = _start_existing(connection, target.slo_id, measurements)
-    ahead = rollup.read_ahead(connection, target.slo_id, to_micros(min(one.at for one in measurements)))
-    known = {row[0]: _Old(*row[1:]) for row in fetched(existing)}
+def _record_one_slo(connection: Executor, name: str, measurements: list[Measurement], now: int) -> int:
+    """How many changed counts, instant or cause."""
+    keys = {one.key for one in measurements}
+    since = to_micros(min([one.at for one in measurements]))
+    found = look(connection, name, keys, since)
+    if found is not None and _rescaled(connection, _Target.of(found.slo), measurements):
+        found = look(connection, name, keys, since)
+    if found is None:
+        raise definitions.unknown([name], connection)
+    return _write(connection, _Target.of(found.slo), found, measurements, now)
+
+
+def _write(connection: Executor, target: _Target, found: Found, measurements: list[Measurement], now: int) -> int:
+    known = dict(found.existing)
     written: dict[str, Params] = {}
     touched: dict[int, rollup.Change] = {}
     changed = 0
@@ -115,10 +86,11 @@ def _record_one_slo(connection: Connection, name: str, measurements: list[Measur
         _touch(touched, row[2], row[3], row[4], 1)
         changed += 1
         if len(measurements) > 1:
-            known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
+            known[one.key] = Old(row[2], row[3], row[4], row[6], row[8])
     if written:
-        changes = rollup.changes(connection, target.slo_id, touched, target.objective, ahead)
-        _put.many(connection, list(written.values()))
+        changes = rollup.changes(connection, target.slo_id, touched, target.objective, found.ahead)
+        _rows.add(connection, [row for key, row in written.items() if key not in found.existing])
+        _rows.put(connection, [row for key, row in written.items() if key in found.existing])
         rollup.write(connection, changes)
         if changes.turned_bad:
             _add_bad.run(connection, changes.turned_bad, target.slo_id)
@@ -152,7 +124,7 @@ def _row(one: Measurement, target: _Target, now: int) -> Params:
     )
 
 
-def _replaces(row: Params, old: _Old, rerun: str) -> bool:
+def _replaces(row: Params, old: Old, rerun: str) -> bool:
     """Whether a rerun's counts take the place of those already there.
 
     What came in earlier never replaces what came in later, so a spool that is replayed late undoes nothing.
@@ -167,44 +139,41 @@ def _replaces(row: Params, old: _Old, rerun: str) -> bool:
     return bool(new < kept or (new == kept and row[4] > old.total))
 
 
-def _start_existing(connection: Connection, slo_id: int, measurements: Sequence[Measurement]) -> Any:
-    """Ask what is stored under these keys."""
-    if len(measurements) == 1:
-        return _find_one.start(connection, slo_id, measurements[0].key)
-    return _find_many.start(connection, slo_id, json.dumps(list({one.key for one in measurements})))
-
-
 @lru_cache(maxsize=1024)
 def _objective(text: str) -> Fraction:
     return Fraction(text)
 
 
-def _with_scale(connection: Connection, target: _Target, measurements: Sequence[Measurement]) -> _Target:
-    """The target with a scale at which every count is whole; what is stored is brought to it first."""
+def _rescaled(connection: Executor, target: _Target, measurements: Sequence[Measurement]) -> bool:
+    """Whether what is stored had to be brought to a scale at which every count is whole."""
     fractions = [n for one in measurements for n in (one.good, one.total) if type(n) is not int]
     scale = target.scale
     while any(scale % _denominator(number) for number in fractions):
         scale *= 10
     if scale == target.scale:
-        return target
+        return False
     factor = scale // target.scale
     if rollup.largest(connection, target.slo_id) * factor > rollup.LARGEST:
         raise MeasurementError(
             f"{measurements[0].slo}: its counts are too large to be kept beside fractions; record in a larger unit"
         )
-    for table, columns in _SCALED:
-        changed = {column: table.c[column] * factor for column in columns}
-        connection.execute(update(table).where(table.c.slo_id == target.slo_id).values(changed))
-    connection.execute(update(slo).where(slo.c.id == target.slo_id).values(scale=scale))
-    return target._replace(scale=scale)
+    for rescale in _RESCALE:
+        rescale.run(connection, factor, target.slo_id)
+    return True
 
 
 def _denominator(number: Exact) -> int:
     return number.denominator
 
 
-_SCALED = (
-    (measurement, ("good", "total")),
-    (run, ("good", "total", "sum_good", "sum_total")),
-    (day, ("sum_good", "sum_total")),
+def _rescaling(table: Table, columns: Collection[str], slo_id: ColumnElement[int]) -> Prepared:
+    changed = {column: table.c[column] * bindparam("factor", type_=BigInteger) for column in columns}
+    return Prepared(("factor", "row"), lambda _: update(table).where(slo_id == bindparam("row")).values(changed))
+
+
+_RESCALE = (
+    _rescaling(measurement, ("good", "total"), measurement.c.slo_id),
+    _rescaling(run, ("good", "total", "sum_good", "sum_total"), run.c.slo_id),
+    _rescaling(day, ("sum_good", "sum_total"), day.c.slo_id),
+    _rescaling(slo, ("scale",), slo.c.id),
 )

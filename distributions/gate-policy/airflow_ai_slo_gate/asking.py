@@ -78,7 +78,7 @@ def _ask(context: Any, gate_id: str) -> None:
         raise AirflowFailException(f"Stopped: the freeze gate {gate_id} cannot be asked: {one_line(error)}") from error
     if not blocking:
         return
-    log.error("Stopped: %s", lines)
+    context["task"].log.error("Stopped: %s", lines)
     context["ti"].xcom_push(key=STOPPED, value=blocking[0].to_dict())
     raise AirflowSkipException(lines) if skips else AirflowFailException(lines)
 

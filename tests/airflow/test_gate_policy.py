@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import configparser
 import itertools
+import re
 import sys
 import timeit
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from airflow.exceptions import AirflowClusterPolicyError
 from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.providers.standard.operators.python import PythonOperator
-from airflow.sdk import DAG, TaskGroup, setup, task, teardown
+from airflow.providers.standard.sensors.python import PythonSensor
+from airflow.providers.standard.triggers.temporal import DateTimeTrigger
+from airflow.sdk import DAG, BaseOperator, TaskGroup, setup, task, teardown
+from airflow_ai_slo_gate import asking, options
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
@@ -415,7 +423,7 @@ def test_a_freeze_is_no_failed_run_of_the_deployment(
         work("deploy", trigger_rule="all_done") >> last
     ran = run_dag(dag)
     assert ran.states == {GATE: "failed", "deploy": "failed", "completion": "skipped"}
-    assert "Not measured: the freeze gate stopped deploy" in ran.log
+    assert "Not measured: a freeze gate stopped this run at deploy" in ran.log
 
 
 def test_a_deployment_that_fails_by_itself_counts(
@@ -450,3 +458,67 @@ def test_an_untagged_dag_costs_microseconds(policy: Any) -> None:
             EmptyOperator(task_id=f"t{number}")
     best = min(timeit.repeat(lambda: dag_policy(dag), number=100, repeat=20)) / 100
     assert best < 100e-6, f"{best * 1e6:.1f} µs"
+
+
+def test_a_task_that_resumes_or_pokes_again_asked_when_it_began(
+    recommender: Callable[..., None], run_dag: Callable[..., Any]
+) -> None:
+    recommender(bad=1)
+    froze: list[bool] = []
+
+    class Waits(BaseOperator):
+        def execute(self, context: Any) -> None:
+            recommender(bad=5)
+            self.defer(trigger=DateTimeTrigger(datetime.now(UTC)), method_name="resume")
+
+        def resume(self, context: Any, event: Any) -> None:
+            print("resumed")
+
+    def poke() -> bool:
+        recommender(bad=5)
+        froze.append(True)
+        return len(froze) > 1
+
+    with a_dag(TAG) as deferring:
+        Waits(task_id="wait")
+    with a_dag(TAG) as poking:
+        PythonSensor(task_id="wait", python_callable=poke, mode="reschedule", poke_interval=0.1)
+    ran = run_dag(deferring)
+    assert ran.states["wait"] == "success"
+    assert "resumed" in ran.log
+    recommender(bad=1)
+    assert run_dag(poking).states["wait"] == "success"
+
+
+@pytest.mark.parametrize(("from_trigger", "asks"), [(False, False), (True, True)])
+def test_a_task_that_starts_from_its_trigger_asks_when_it_comes_to_a_worker(from_trigger: bool, asks: bool) -> None:
+    resuming = SimpleNamespace(_ti_context_from_server=SimpleNamespace(next_method="resume"))
+    context = {"ti": resuming, "task": SimpleNamespace(start_from_trigger=from_trigger)}
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asking, "_ask", lambda _, gate_id: asked.append(gate_id))
+        asking.Ask((GATE,))(context)
+    assert asked == ([GATE] if asks else [])
+
+
+def test_the_example_of_the_page_is_gated(recommender: Callable[..., None], run_dag: Callable[..., Any]) -> None:
+    page = Path(__file__).parents[2] / "docs" / "gate-policy.md"
+    found = re.search(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert found
+    names: dict[str, Any] = {}
+    exec(compile(found[1], str(page), "exec"), names)
+    recommender(bad=4)
+    assert run_dag(names["dag"]).states == {GATE: "failed", "build": "upstream_failed", "deploy": "upstream_failed"}
+
+
+def test_the_page_names_the_options_as_they_are_and_their_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "gate-policy.md").read_text(encoding="utf-8")
+    found = re.search(r"```ini\n(.*?)```", page, re.DOTALL)
+    assert found
+    written = configparser.ConfigParser()
+    written.read_string(found[1])
+    before = options.read()
+    for name, value in written["ai_slo"].items():
+        monkeypatch.setenv(f"AIRFLOW__AI_SLO__{name.upper()}", value)
+    assert options.read() == before
+    assert {name.removeprefix("gate_") for name in written["ai_slo"]} == {one.name for one in fields(before)}

@@ -50,7 +50,7 @@ class Uncounted:
             log.warning("Whether a freeze gate stopped this run cannot be told; it counts", exc_info=True)
         if stopped:
             raise AirflowSkipException(
-                f"Not measured: the freeze gate stopped {stopped}, which is no failure of the run"
+                f"Not measured: a freeze gate stopped this run at {stopped}, which is no failure of it"
             )
 
 

@@ -16,7 +16,7 @@ from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.store import definitions, rollup
 from airflow_ai_slo.store.ahead import Found, Old, look
-from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows
+from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows, upsert_each
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _LARGEST = 2**62
@@ -36,6 +36,7 @@ class _Target(NamedTuple):
 
 
 _rows = Rows(measurement)
+_put_each = upsert_each(measurement, run, day)
 _add_bad = Prepared(
     ("turned", "slo_id"),
     lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
@@ -69,44 +70,57 @@ def _record_one_slo(connection: Executor, name: str, measurements: list[Measurem
 
 
 def _write(connection: Executor, target: _Target, found: Found, measurements: list[Measurement], now: int) -> int:
-    known = dict(found.existing)
+    existing = found.existing
     written: dict[str, Params] = {}
     touched: dict[int, rollup.Change] = {}
     changed = 0
     for one in measurements:
         row = _row(one, target, now)
-        old = known.get(one.key)
-        if old is not None and not _replaces(row, old, target.rerun):
-            continue
-        written[one.key] = row
-        if old is not None and old[:4] == (row[2], row[3], row[4], row[6]):
-            continue
+        key = one.key
+        if key in written:
+            old: Old | None = Old.of(written[key])
+        else:
+            old = existing.get(key)
         if old is not None:
+            if not _replaces(row, old, target.rerun):
+                continue
+            if old[:4] == (row[2], row[3], row[4], row[6]):
+                written[key] = row
+                continue
             _touch(touched, old.at, -old.good, -old.total, -1)
+        written[key] = row
         _touch(touched, row[2], row[3], row[4], 1)
         changed += 1
-        if len(measurements) > 1:
-            known[one.key] = Old(row[2], row[3], row[4], row[6], row[8])
     if written:
         changes = rollup.changes(connection, target.slo_id, touched, target.objective, found.ahead)
-        _rows.add(connection, [row for key, row in written.items() if key not in found.existing])
-        _rows.put(connection, [row for key, row in written.items() if key in found.existing])
-        rollup.write(connection, changes)
+        new = [row for key, row in written.items() if key not in existing]
+        replaced = [row for key, row in written.items() if key in existing] if existing else []
+        _write_rows(connection, new, replaced, changes)
         if changes.turned_bad:
             _add_bad.run(connection, changes.turned_bad, target.slo_id)
     return changed
 
 
+def _write_rows(connection: Executor, new: list[Params], replaced: list[Params], changes: rollup.Changes) -> None:
+    runs = [*changes.new_runs, *changes.runs] if len(new) + len(replaced) == 1 else ()
+    if len(runs) == len(changes.days) == 1 and not changes.gone and connection.dialect.name == "postgresql":
+        _put_each.run(connection, *(new or replaced)[0], *runs[0], *changes.days[0])
+        return
+    _rows.add(connection, new)
+    _rows.put(connection, replaced)
+    rollup.write(connection, changes)
+
+
 def _touch(touched: dict[int, rollup.Change], at: int, good: int, total: int, measurements: int) -> None:
-    found = touched.get(at)
-    if found is not None:
-        good, total, measurements = found[0] + good, found[1] + total, found[2] + measurements
+    if at in touched:
+        before = touched[at]
+        good, total, measurements = before[0] + good, before[1] + total, before[2] + measurements
     touched[at] = (good, total, measurements)
 
 
 def _row(one: Measurement, target: _Target, now: int) -> Params:
     """A row in the table's column order."""
-    good, total = one.good, one.total
+    good, total, cause, came = one.good, one.total, one.cause, one.recorded_at
     if target.scale != 1 or type(good) is not int or type(total) is not int:
         good, total = int(good * target.scale), int(total * target.scale)
     if total > _LARGEST:
@@ -118,9 +132,9 @@ def _row(one: Measurement, target: _Target, now: int) -> Params:
         good,
         total,
         one.value,
-        None if one.cause is None else one.cause.value,
+        None if cause is None else cause.value,
         json.dumps(dict(one.attributes)) if one.attributes else None,
-        now if one.recorded_at is None else to_micros(one.recorded_at),
+        now if came is None else to_micros(came),
     )
 
 

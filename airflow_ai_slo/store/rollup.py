@@ -122,9 +122,9 @@ def changes(
     """
     result, deltas = Changes(), dict[int, Sums]()
     for number, instants in groupby(sorted(touched), key=day_of):
-        within = {at: touched[at] for at in instants}
-        rows = _runs_from(connection, slo_id, min(within), ahead)
-        delta = _rewrite_day(rows, slo_id, within, objective, result)
+        within = list(instants)
+        rows = _runs_from(connection, slo_id, within[0], ahead)
+        delta = _rewrite_day(rows, slo_id, within, touched, objective, result)
         if any(delta):
             deltas[number] = delta
     if deltas:
@@ -169,12 +169,16 @@ def _days_from(connection: Executor, slo_id: int, number: int, ahead: Ahead | No
 def _rewrite_day(
     rows: Sequence[Any],
     slo_id: int,
+    instants: Sequence[int],
     touched: Mapping[int, Change],
     objective: Fraction,
     result: Changes,
 ) -> Sums:
-    """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole."""
-    first = min(touched)
+    """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole.
+
+    :param instants: those of the day that are touched, in order.
+    """
+    first = instants[0]
     sums, stored = _ZERO, {}
     for row in rows:
         if row[0] < first:
@@ -183,13 +187,14 @@ def _rewrite_day(
             stored[row[0]] = row
     sum_good, sum_total, sum_bad, sum_runs = sums
     change_good = change_total = change_bad = change_runs = 0
-    for at in sorted(stored.keys() | touched.keys()) if stored else sorted(touched):
-        _, good, total, bad, count = stored[at][:5] if at in stored else (at, 0, 0, 0, 0)
+    numerator, denominator = objective.numerator, objective.denominator
+    for at in sorted(stored.keys() | set(instants)) if stored else instants:
+        good, total, bad, count = stored[at][1:5] if at in stored else (0, 0, 0, 0)
         if at in touched:
             more_good, more_total, more = touched[at]
             was_bad, was_there = bad, count > 0
             good, total, count = good + more_good, total + more_total, count + more
-            bad = int(is_bad(good, total, objective)) if count else 0
+            bad = 1 if count and good * denominator < total * numerator else 0
             change_good, change_total = change_good + more_good, change_total + more_total
             change_bad, change_runs = change_bad + bad - was_bad, change_runs + (count > 0) - was_there
             result.turned_bad += bad > was_bad

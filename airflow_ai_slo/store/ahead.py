@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Executable, bindparam, literal_column, nul
 
 from airflow_ai_slo.core.instants import DAY, day_of
 from airflow_ai_slo.store import rollup
-from airflow_ai_slo.store.prepared import Executor, Prepared, json_values
+from airflow_ai_slo.store.prepared import Executor, Params, Prepared, json_values
 from airflow_ai_slo.store.tables import measurement, slo
 
 _FIGURES = 9
@@ -25,6 +25,11 @@ class Old(NamedTuple):
     total: int
     cause: str | None
     recorded_at: int
+
+    @classmethod
+    def of(cls, row: Params) -> Old:
+        """What a row of the table leaves there."""
+        return cls(row[2], row[3], row[4], row[6], row[8])
 
 
 class Found(NamedTuple):

@@ -73,7 +73,9 @@ class Store:
         with self._guard():
             pooled = self.engine.raw_connection()
             try:
-                with transaction(self.engine.dialect, pooled.driver_connection, together=together) as direct:
+                cursors = pooled.info.setdefault("cursors", {}) if together else {}
+                direct = Direct(self.engine.dialect, pooled.driver_connection, cursors)
+                with transaction(direct, together=together):
                     yield direct
             except BaseException:
                 if self.engine.dialect.name == "postgresql":

@@ -17,11 +17,14 @@ MANY = 100
 
 
 class Direct(NamedTuple):
-    """A transaction on the driver itself: for prepared statements alone, without what SQLAlchemy's would cost."""
+    """A transaction on the driver itself: for prepared statements alone, without what SQLAlchemy's would cost.
+
+    :param cursors: one for each statement, which knows the types of its values from the last time.
+    """
 
     dialect: Dialect
     driver: Any
-    cursor: Any
+    cursors: dict[object, Any]
 
 
 Executor = Connection | Direct
@@ -41,9 +44,11 @@ class Prepared:
         self._compiled: dict[str, tuple[str, Callable[[Params], Params]]] = {}
 
     def start(self, connection: Executor, *values: Any) -> Any:
-        """Execute; fetched from the cursor later, so that those that are sent together are answered together."""
+        """Execute, and fetch before it is executed again: those that are sent together are answered together."""
         text, order = self._for(connection.dialect)
-        return _driver(connection).execute(text, order(values))
+        cursor = _cursor(connection, self)
+        cursor.execute(text, order(values))
+        return cursor
 
     def all(self, connection: Executor, *values: Any) -> Sequence[Any]:
         """Every row."""
@@ -59,7 +64,7 @@ class Prepared:
         if not rows:
             return
         text, order = self._for(connection.dialect)
-        cursor = connection.cursor if type(connection) is Direct else _driver(connection).cursor()
+        cursor = _cursor(connection, self)
         if len(rows) == 1:
             cursor.execute(text, order(rows[0]))
         else:
@@ -124,43 +129,66 @@ class Rows:
 
 
 def _driver(connection: Executor) -> Any:
-    return connection.driver if type(connection) is Direct else connection.connection.driver_connection  # type: ignore[union-attr]
+    return connection.driver if isinstance(connection, Direct) else connection.connection.driver_connection
+
+
+def _cursor(connection: Executor, statement: object) -> Any:
+    if not isinstance(connection, Direct):
+        return _driver(connection).cursor()
+    cursor = connection.cursors.get(statement)
+    if cursor is None:
+        cursor = connection.cursors[statement] = connection.driver.cursor()
+    return cursor
 
 
 @contextmanager
-def transaction(dialect: Dialect, driver: Any, *, together: bool) -> Iterator[Direct]:
+def transaction(direct: Direct, *, together: bool) -> Iterator[None]:
     """Begin, and commit where nothing is raised; else the connection is left in the middle of it.
 
     :param together: send statements, COMMIT included, without waiting for each answer, where the driver can.
     """
-    cursor = driver.cursor()
-    direct = Direct(dialect, driver, cursor)
-    if dialect.name == "sqlite":
-        cursor.execute("BEGIN IMMEDIATE")
-        yield direct
-        cursor.execute("COMMIT")
+    if direct.dialect.name == "sqlite":
+        _execute(direct, "BEGIN IMMEDIATE")
+        yield
+        _execute(direct, "COMMIT")
         return
     # Left to itself, psycopg waits for the answer to its BEGIN.
-    driver.autocommit = True
-    with driver.pipeline() if together else nullcontext():
-        cursor.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
-        yield direct
-        cursor.execute("COMMIT")
-    driver.autocommit = False
+    direct.driver.autocommit = True
+    with direct.driver.pipeline() if together else nullcontext():
+        _execute(direct, "BEGIN ISOLATION LEVEL READ COMMITTED")
+        yield
+        _execute(direct, "COMMIT")
+    direct.driver.autocommit = False
+
+
+def _execute(direct: Direct, text: str) -> None:
+    _cursor(direct, text).execute(text)
 
 
 def upsert(table: Table) -> Prepared:
     """Insert rows of a table in its column order; an existing primary key is overwritten."""
-    names = [column.name for column in table.columns]
-    keys = [column.name for column in table.primary_key.columns]
+    return Prepared([column.name for column in table.columns], lambda dialect: _upserting(dialect, table, ""))
+
+
+def upsert_each(*tables: Table) -> Prepared:
+    """One row for each table, one after another, in a single statement, which is PostgreSQL's alone."""
+    names = [f"{table.name}.{column.name}" for table in tables for column in table.columns]
 
     def build(dialect: Dialect) -> Executable:
-        insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
-        changed = {name: insert.excluded[name] for name in names if name not in keys}
-        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        *others, last = (_upserting(dialect, table, f"{table.name}.") for table in tables)
+        statement: Executable = last.add_cte(*(one.cte(f"put_{number}") for number, one in enumerate(others)))
         return statement
 
     return Prepared(names, build)
+
+
+def _upserting(dialect: Dialect, table: Table, prefix: str) -> Any:
+    insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
+    if prefix:
+        insert = insert.values({c.name: bindparam(f"{prefix}{c.name}", type_=c.type) for c in table.columns})
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def _as_is(values: Params) -> Params:

@@ -16,8 +16,8 @@ from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import arrivals, definitions, rollup
 from airflow_ai_slo.store.ahead import Found, Old, look
-from airflow_ai_slo.store.arrivals import Arrivals
-from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows
+from airflow_ai_slo.store.arrivals import Arrivals, missing_key
+from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows, upsert_each
 from airflow_ai_slo.store.tables import day, measurement, run, settled, slo
 
 _LARGEST = 2**62
@@ -42,6 +42,7 @@ class _Target(NamedTuple):
 
 
 _rows, _settled_rows = Rows(measurement), Rows(settled)
+_put_each = upsert_each(measurement, run, day)
 _add_bad = Prepared(
     ("turned", "slo_id"),
     lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
@@ -103,29 +104,28 @@ class _Batch:
         :param absent: by a measurement's key, the one under which its run may be recorded as missing.
         """
         target, existing = self._target, self._found.existing
-        known, written, gone, changed = dict(existing), dict[str, Params](), list[Params](), 0
+        written, gone, changed = dict[str, Params](), list[Params](), 0
         for one in measurements:
-            row, old = _row(one, target, self._now), known.get(one.key)
-            if old is not None and one.key not in anew and not _replaces(row, old, target.slo.rerun):
+            row, key = _row(one, target, self._now), one.key
+            old = Old.of(written[key]) if key in written else existing.get(key)
+            if old is not None and key not in anew and not _replaces(row, old, target.slo.rerun):
                 continue
-            written[one.key] = row
+            written[key] = row
             if old is None or old[:4] != (row[2], row[3], row[4], row[6]):
                 self._change(row, old)
                 changed += 1
-            if len(measurements) > 1:
-                known[one.key] = Old(row[2], row[3], row[4], row[6], row[8])
-            missing = known.pop(absent[one.key], None) if absent and one.key in absent else None
-            if missing is not None:
-                gone.append((target.slo_id, absent[one.key]))
+            missing = existing.get(absent.pop(key)) if key in absent else None
+            if missing is not None and (target.slo_id, missing_key(missing.at)) not in gone:
+                gone.append((target.slo_id, missing_key(missing.at)))
                 self._touch(missing.at, -missing.good, -missing.total, -1)
                 # Its run has settled before.
                 self._settled_at.pop(self._tally.run_at(row[2]), None)
         if written:
             changes = rollup.changes(connection, target.slo_id, self._touched, self._tally, self._found.ahead)
             arrivals.drop.many(connection, gone)
-            _rows.add(connection, [row for key, row in written.items() if key not in existing])
-            _rows.put(connection, [row for key, row in written.items() if key in existing])
-            rollup.write(connection, changes)
+            new = [row for key, row in written.items() if key not in existing]
+            replaced = [row for key, row in written.items() if key in existing] if existing else []
+            _write_rows(connection, new, replaced, changes)
             self._tell(connection, changes)
         return changed
 
@@ -154,9 +154,19 @@ class _Batch:
             _settled_rows.put(connection, [(slo_id, at, self._settled_at[at]) for at in waiting])
 
 
+def _write_rows(connection: Executor, new: list[Params], replaced: list[Params], changes: rollup.Changes) -> None:
+    runs = [*changes.new_runs, *changes.runs] if len(new) + len(replaced) == 1 else ()
+    if len(runs) == len(changes.days) == 1 and not changes.gone and connection.dialect.name == "postgresql":
+        _put_each.run(connection, *(new or replaced)[0], *runs[0], *changes.days[0])
+        return
+    _rows.add(connection, new)
+    _rows.put(connection, replaced)
+    rollup.write(connection, changes)
+
+
 def _row(one: Measurement, target: _Target, now: int) -> Params:
     """A row in the table's column order."""
-    good, total = one.good, one.total
+    good, total, cause, came = one.good, one.total, one.cause, one.recorded_at
     if target.scale != 1 or type(good) is not int or type(total) is not int:
         good, total = int(good * target.scale), int(total * target.scale)
     if total > _LARGEST:
@@ -168,9 +178,9 @@ def _row(one: Measurement, target: _Target, now: int) -> Params:
         good,
         total,
         one.value,
-        None if one.cause is None else one.cause.value,
+        None if cause is None else cause.value,
         json.dumps(dict(one.attributes)) if one.attributes else None,
-        now if one.recorded_at is None else to_micros(one.recorded_at),
+        now if came is None else to_micros(came),
     )
 
 

@@ -130,9 +130,9 @@ def changes(
     """
     result, deltas = Changes(), dict[int, Sums]()
     for number, instants in groupby(sorted(touched), key=day_of):
-        within = {at: touched[at] for at in instants}
-        rows = _runs_from(connection, slo_id, min(within), ahead)
-        delta = _rewrite_day(rows, slo_id, within, tally, result)
+        within = list(instants)
+        rows = _runs_from(connection, slo_id, within[0], ahead)
+        delta = _rewrite_day(rows, slo_id, within, touched, tally, result)
         if any(delta):
             deltas[number] = delta
     if deltas:
@@ -180,12 +180,16 @@ def _days_from(connection: Executor, slo_id: int, number: int, ahead: Ahead | No
 def _rewrite_day(
     rows: Sequence[Any],
     slo_id: int,
+    instants: Sequence[int],
     touched: Mapping[int, Change],
     tally: Tally,
     result: Changes,
 ) -> Sums:
-    """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole."""
-    first, entry = min(touched), _entries(tally)
+    """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole.
+
+    :param instants: those of the day that are touched, in order.
+    """
+    first, entry = instants[0], _entries(tally)
     sums, stored = _ZERO, {}
     for row in rows:
         if row[0] < first:
@@ -195,8 +199,8 @@ def _rewrite_day(
     newest = max(stored, default=first - 1)
     sum_good, sum_total, sum_bad, sum_runs = sums
     change_good = change_total = change_bad = change_runs = 0
-    for at in sorted(stored.keys() | touched.keys()) if stored else sorted(touched):
-        _, good, total, bad, count = stored[at][:5] if at in stored else (at, 0, 0, 0, 0)
+    for at in sorted(stored.keys() | set(instants)) if stored else instants:
+        good, total, bad, count = stored[at][1:5] if at in stored else (0, 0, 0, 0)
         counted_good, counted_total, _ = entry(good, total)
         if at in touched:
             more_good, more_total, more = touched[at]

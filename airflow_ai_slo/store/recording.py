@@ -14,7 +14,8 @@ from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.tally import Tally
-from airflow_ai_slo.store import arrivals, definitions, rollup
+from airflow_ai_slo.store import absent, arrivals, definitions, rollup
+from airflow_ai_slo.store.absent import Expectation
 from airflow_ai_slo.store.arrivals import Arrivals
 from airflow_ai_slo.store.prepared import Params, Prepared, fetched, json_values, together, upsert
 from airflow_ai_slo.store.tables import day, measurement, run, settled, slo
@@ -29,6 +30,8 @@ class _Target(NamedTuple):
     slo: SLO
     scale: int
     arrivals: Arrivals | None
+    expectation: Expectation
+    next_due: int | None
 
 
 class _Old(NamedTuple):
@@ -41,10 +44,18 @@ class _Old(NamedTuple):
 
 _put = upsert(measurement)
 _put_settled = upsert(settled)
+_move_settled = Prepared(
+    ("at", "slo_id", "from"),
+    lambda _: (
+        update(settled)
+        .where(settled.c.slo_id == bindparam("slo_id"), settled.c.at == bindparam("from"))
+        .values(at=bindparam("at"))
+    ),
+)
 _find_slo = Prepared(
     ("name",),
     lambda dialect: (
-        select(slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot)
+        select(slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot, slo.c.next_due)
         .where(slo.c.name == bindparam("name"), slo.c.active)
         .with_for_update(key_share=True)
     ),
@@ -91,24 +102,32 @@ def _record_one_slo(connection: Connection, name: str, given: Sequence[Measureme
     if not rows:
         return None
     target = _target(rows[0])
-    measurements, anew = _judged(connection, target, given, now)
-    target = _with_scale(connection, target, measurements)
-    absent = _absent(target, measurements)
+    measurements, anew, missed = _judged(connection, target, given, now)
+    if missed:
+        _record_one_slo(connection, name, missed, now)
+        target = _target(_find_slo.all(connection, name)[0])
+    target = _with_scale(connection, target, [*measurements, *anew])
+    missing_keys = {} if target.arrivals is None else target.arrivals.missing_keys(measurements)
     tally = Tally.of(target.slo)
-    existing = _start_existing(connection, target.slo_id, measurements, absent.values())
+    keys = {one.key for one in (*anew, *measurements)}.union(*missing_keys.values())
+    existing = _start_existing(connection, target.slo_id, keys)
     since = min([tally.run_at(to_micros(one.at)) for one in measurements])
     ahead = rollup.read_ahead(connection, target.slo_id, since)
     known = {row[0]: _Old(*row[1:]) for row in fetched(existing)}
     batch = _Batch(target, tally)
+    for one in anew:
+        batch.write(row := _row(one, target, now), known.get(one.key))
+        known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
     for one in measurements:
         row = _row(one, target, now)
         old = known.get(one.key)
-        if old is not None and one.key not in anew and not _replaces(row, old, target.slo.rerun):
+        if old is not None and not _replaces(row, old, target.slo.rerun):
             continue
         batch.write(row, old)
-        missing = known.pop(absent[one.key], None) if one.key in absent else None
-        if missing is not None:
-            batch.replace_missing(row, absent[one.key], missing)
+        for key in missing_keys.get(one.key, ()):
+            missing = known.pop(key, None)
+            if missing is not None and missing.cause == Cause.MISSING_RUN.value:
+                batch.replace_missing(row, key, missing)
         if len(measurements) > 1:
             known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
     if batch.written:
@@ -117,29 +136,31 @@ def _record_one_slo(connection: Connection, name: str, given: Sequence[Measureme
 
 
 def _target(row: Any) -> _Target:
-    slo_id, text, scale, anchor, settled_slot = row
+    slo_id, text, scale, anchor, settled_slot, next_due = row
     definition = definitions.parse(text)
     schedule = definition.schedule
-    expects = schedule is not None and schedule.deadline is not None
+    known = None if schedule is None else Arrivals(schedule, anchor, settled_slot)
     return _Target(
-        slo_id, definition, scale, Arrivals(schedule, anchor, settled_slot) if expects and schedule else None
+        slo_id, definition, scale, known, Expectation(slo_id, definition, scale, anchor, settled_slot), next_due
     )
 
 
 def _judged(
-    connection: Connection, target: _Target, measurements: Sequence[Measurement], now: int
-) -> tuple[Sequence[Measurement], set[str]]:
-    if target.arrivals is None:
-        return measurements, set()
-    return target.arrivals.judge(connection, target.slo_id, target.scale, measurements, now)
-
-
-def _absent(target: _Target, measurements: Sequence[Measurement]) -> dict[str, str]:
-    """By a measurement's key, the one under which its run may have been recorded as missing."""
-    if target.arrivals is None:
-        return {}
-    keys = ((one.key, target.arrivals.missing_key(one)) for one in measurements)
-    return {key: missing for key, missing in keys if missing is not None}
+    connection: Connection, target: _Target, given: Sequence[Measurement], now: int
+) -> tuple[Sequence[Measurement], Sequence[Measurement], list[Measurement]]:
+    """The measurements as they count, stored ones judged anew, and runs that were missing before these came in."""
+    known = target.arrivals
+    if known is None:
+        return given, (), []
+    missed: list[Measurement] = []
+    if not known.has_begun:
+        known.begin(connection, target.slo_id, given, now)
+    overdue = known.overdue(given, now)
+    if overdue and target.next_due is not None and target.next_due < now:
+        # What is missing weighs what was known before: it does not depend on when somebody evaluates.
+        paused = arrivals.pauses_of(connection, target.slo_id)
+        missed = absent.find(connection, target.expectation, now, paused, overdue)
+    return *known.judge(connection, target.slo_id, target.scale, given, now, overdue), missed
 
 
 class _Batch:
@@ -150,9 +171,12 @@ class _Batch:
         self.written: dict[str, Params] = {}
         self.touched: dict[int, rollup.Change] = {}
         self.gone: list[Params] = []
+        self.moved: list[Params] = []
+        self.replaced: set[int] = set()
         self.settled_at: dict[int, int] = {}
         self.changed = 0
         self._run_at = tally.run_at
+        self._is_sliced = bool(tally.slice_micros)
 
     def write(self, row: Params, old: _Old | None) -> None:
         """One measurement, and what was under its key."""
@@ -170,8 +194,16 @@ class _Batch:
     def replace_missing(self, row: Params, key: str, missing: _Old) -> None:
         """The run of this measurement was missing until now: it has settled before."""
         self.gone.append((self.target.slo_id, key))
+        if missing.at != row[2]:
+            self.moved.append((row[2], self.target.slo_id, missing.at))
         self._touch(missing.at, -missing.good, -missing.total, -1)
-        self.settled_at.pop(self._run_at(row[2]), None)
+        self.replaced.add(self._run_at(row[2]))
+
+    def settled(self, at: int) -> int:
+        """When a run settled: when it came in, or when its deadline had passed."""
+        known = self.target.arrivals
+        due = None if known is None or self._is_sliced else known.due(at)
+        return self.settled_at[at] if due is None else min(self.settled_at[at], due + 1)
 
     def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
         at = self._run_at(at)
@@ -188,8 +220,12 @@ def _write(connection: Connection, batch: _Batch, changes: rollup.Changes) -> No
     rollup.write(connection, changes)
     if changes.turned_bad:
         _add_bad.run(connection, changes.turned_bad, slo_id)
-    waiting = [(slo_id, at, batch.settled_at[at]) for at in (*changes.behind, *changes.again) if at in batch.settled_at]
+    # What came after its deadline had settled when that passed, whether or not somebody had looked.
+    new = batch.settled_at.keys() - batch.replaced
+    waiting = [(slo_id, at, batch.settled(at)) for at in changes.behind if at in new]
+    waiting += [(slo_id, at, batch.settled_at[at]) for at in changes.again if at in new]
     _put_settled.many(connection, waiting)
+    _move_settled.many(connection, batch.moved)
 
 
 def _row(one: Measurement, target: _Target, now: int) -> Params:
@@ -227,13 +263,11 @@ def _replaces(row: Params, old: _Old, rerun: str) -> bool:
     return bool(new < kept or (new == kept and row[4] > old.total))
 
 
-def _start_existing(
-    connection: Connection, slo_id: int, measurements: Sequence[Measurement], absent: Collection[str]
-) -> Any:
+def _start_existing(connection: Connection, slo_id: int, keys: Collection[str]) -> Any:
     """Ask what is stored under these keys."""
-    if len(measurements) == 1 and not absent:
-        return _find_one.start(connection, slo_id, measurements[0].key)
-    return _find_many.start(connection, slo_id, json.dumps(list({one.key for one in measurements}.union(absent))))
+    if len(keys) == 1:
+        return _find_one.start(connection, slo_id, next(iter(keys)))
+    return _find_many.start(connection, slo_id, json.dumps(list(keys)))
 
 
 def _with_scale(connection: Connection, target: _Target, measurements: Sequence[Measurement]) -> _Target:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -15,7 +16,7 @@ REMEMBERED = 7
 """How many settled runs tell what a missing one weighs."""
 
 _MICROSECOND = timedelta(microseconds=1)
-_ALL = Fraction(1)
+_NONE, _ALL = Fraction(0), Fraction(1)
 
 
 Pauses = Sequence[tuple[datetime, datetime | None]]
@@ -27,7 +28,7 @@ def is_paused(slot: datetime, pauses: Pauses) -> bool:
     return any(start <= slot and (end is None or slot < end) for start, end in pauses)
 
 
-def weight(totals: Sequence[Exact]) -> Exact:
+def weight(totals: Iterable[Exact]) -> Exact:
     """What a missing run weighs: the median total of the last 7 settled runs, 1 where there is none.
 
     The median of an even number is the mean of the middle two. A median of 0 (runs in which nothing happened) makes 1
@@ -35,7 +36,7 @@ def weight(totals: Sequence[Exact]) -> Exact:
 
     :param totals: of settled runs, oldest first; missing ones count with their own weight.
     """
-    last = sorted(totals[-REMEMBERED:])
+    last = sorted(deque(totals, REMEMBERED))
     if not last:
         return 1
     middle = len(last) // 2
@@ -59,8 +60,12 @@ def expected_coverage(
 ) -> Fraction:
     """Share of a full window's expected runs that have settled, at most 1; all of it where none is expected.
 
+    Nothing of it where nobody knows yet when runs are expected.
+
     :param settled: settled runs that the window holds.
     """
+    if cadence.start is None and anchor is None and not settled:
+        return _NONE
     expected = expected_runs(cadence, bounds, anchor=anchor, pauses=pauses)
     return _ALL if expected <= settled else Fraction(settled, expected)
 

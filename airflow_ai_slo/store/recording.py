@@ -2,51 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, update
 
-from airflow_ai_slo.core.definition import SLO, Budgeting
+from airflow_ai_slo.core.definition import Budgeting
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import Exact
-from airflow_ai_slo.core.tally import Tally
-from airflow_ai_slo.store import arrivals, definitions, rollup
-from airflow_ai_slo.store.ahead import Found, Old, look
-from airflow_ai_slo.store.arrivals import Arrivals, missing_key
-from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows, upsert_each
-from airflow_ai_slo.store.tables import day, measurement, run, settled, slo
+from airflow_ai_slo.store import absent, arrivals, definitions, rollup
+from airflow_ai_slo.store.ahead import look
+from airflow_ai_slo.store.batch import Batch, Target
+from airflow_ai_slo.store.prepared import Executor, Prepared
+from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _LARGEST = 2**62
-
-
-class _Target(NamedTuple):
-    """Where measurements of one SLO go."""
-
-    slo_id: int
-    slo: SLO
-    scale: int
-    arrivals: Arrivals | None
-
-    @classmethod
-    def of(cls, row: Any) -> _Target:
-        slo_id, text, scale, anchor, settled_slot = row
-        definition = definitions.parse(text)
-        schedule = definition.schedule
-        if schedule is None or schedule.deadline is None:
-            return cls(slo_id, definition, scale, None)
-        return cls(slo_id, definition, scale, Arrivals(schedule, anchor, settled_slot))
-
-
-_rows, _settled_rows = Rows(measurement), Rows(settled)
-_put_each = upsert_each(measurement, run, day)
-_add_bad = Prepared(
-    ("turned", "slo_id"),
-    lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
-)
 
 
 def record(connection: Executor, measurements: Sequence[Measurement], now: int, *, backfill: bool = False) -> int:
@@ -71,135 +42,38 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
     found = look(connection, name, keys, since)
     if found is None:
         raise definitions.unknown([name], connection)
-    target = _Target.of(found.slo)
-    judged, anew, absent = given, set[str](), dict[str, str]()
-    if target.arrivals is not None:
-        judged, anew = target.arrivals.judge(connection, target.slo_id, target.scale, given, now, backfill=backfill)
-        absent = target.arrivals.missing_keys(judged)
-    if _rescaled(connection, target, judged) or anew or absent:
-        found = look(connection, name, keys.union(anew, absent.values()), since)
+    target = Target.of(found.slo)
+    judged, anew, missed = _judged(connection, target, given, now, backfill)
+    if missed:
+        _record_one_slo(connection, name, missed, now, backfill=False)
+    missing = {} if target.arrivals is None else target.arrivals.missing_keys(judged)
+    if _rescaled(connection, target, [*judged, *anew]) or missed or anew or missing:
+        keys = {one.key for one in (*anew, *judged)}.union(*missing.values())
+        found = look(connection, name, keys, since)
         if found is None:
             raise definitions.unknown([name], connection)
-        target = _Target.of(found.slo)
-    return _Batch(target, found, now).write(connection, judged, anew, absent)
+    return Batch(Target.of(found.slo), found, now).write(connection, judged, anew, missing)
 
 
-class _Batch:
-    """What measurements of one SLO change."""
-
-    def __init__(self, target: _Target, found: Found, now: int) -> None:
-        self._target = target
-        self._found = found
-        self._now = now
-        self._tally = Tally.of(target.slo)
-        self._touched: dict[int, rollup.Change] = {}
-        self._settled_at: dict[int, int] = {}
-
-    def write(
-        self, connection: Executor, measurements: Sequence[Measurement], anew: set[str], absent: dict[str, str]
-    ) -> int:
-        """How many changed counts, instant or cause.
-
-        :param anew: keys that are written whatever reruns may do.
-        :param absent: by a measurement's key, the one under which its run may be recorded as missing.
-        """
-        target, existing = self._target, self._found.existing
-        written, gone, changed = dict[str, Params](), list[Params](), 0
-        for one in measurements:
-            row, key = _row(one, target, self._now), one.key
-            old = Old.of(written[key]) if key in written else existing.get(key)
-            if old is not None and key not in anew and not _replaces(row, old, target.slo.rerun):
-                continue
-            written[key] = row
-            if old is None or old[:4] != (row[2], row[3], row[4], row[6]):
-                self._change(row, old)
-                changed += 1
-            missing = existing.get(absent.pop(key)) if key in absent else None
-            if missing is not None and (target.slo_id, missing_key(missing.at)) not in gone:
-                gone.append((target.slo_id, missing_key(missing.at)))
-                self._touch(missing.at, -missing.good, -missing.total, -1)
-                # Its run has settled before.
-                self._settled_at.pop(self._tally.run_at(row[2]), None)
-        if written:
-            changes = rollup.changes(connection, target.slo_id, self._touched, self._tally, self._found.ahead)
-            arrivals.drop.many(connection, gone)
-            new = [row for key, row in written.items() if key not in existing]
-            replaced = [row for key, row in written.items() if key in existing] if existing else []
-            _write_rows(connection, new, replaced, changes)
-            self._tell(connection, changes)
-        return changed
-
-    def _change(self, row: Params, old: Old | None) -> None:
-        if old is not None:
-            self._touch(old.at, -old.good, -old.total, -1)
-        self._touch(row[2], row[3], row[4], 1)
-        if self._target.slo.watches_runs:
-            at = self._tally.run_at(row[2])
-            self._settled_at[at] = min(row[8], self._settled_at.get(at, row[8]))
-
-    def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
-        at = self._tally.run_at(at)
-        found = self._touched.get(at)
-        if found is not None:
-            good, total, measurements = found[0] + good, found[1] + total, found[2] + measurements
-        self._touched[at] = (good, total, measurements)
-
-    def _tell(self, connection: Executor, changes: rollup.Changes) -> None:
-        """Let the next evaluation know what it would not find by itself."""
-        slo_id = self._target.slo_id
-        if changes.turned_bad:
-            _add_bad.run(connection, changes.turned_bad, slo_id)
-        if self._settled_at:
-            waiting = [at for at in (*changes.behind, *changes.again) if at in self._settled_at]
-            _settled_rows.put(connection, [(slo_id, at, self._settled_at[at]) for at in waiting])
+def _judged(
+    connection: Executor, target: Target, given: Sequence[Measurement], now: int, backfill: bool
+) -> tuple[Sequence[Measurement], Sequence[Measurement], list[Measurement]]:
+    """The measurements as they count, stored ones judged anew, and runs that were missing before these came in."""
+    known = target.arrivals
+    if known is None:
+        return given, (), []
+    missed: list[Measurement] = []
+    if not known.has_begun:
+        known.begin(connection, target.slo_id, given, now)
+    overdue = known.overdue(given, now)
+    if overdue and target.next_due is not None and target.next_due < now:
+        # What is missing weighs what was known before: it does not depend on when somebody evaluates.
+        paused = arrivals.pauses_of(connection, target.slo_id)
+        missed = absent.find(connection, target.expectation, now, paused, overdue)
+    return *known.judge(connection, target.slo_id, target.scale, given, now, overdue, backfill=backfill), missed
 
 
-def _write_rows(connection: Executor, new: list[Params], replaced: list[Params], changes: rollup.Changes) -> None:
-    runs = [*changes.new_runs, *changes.runs] if len(new) + len(replaced) == 1 else ()
-    if len(runs) == len(changes.days) == 1 and not changes.gone and connection.dialect.name == "postgresql":
-        _put_each.run(connection, *(new or replaced)[0], *runs[0], *changes.days[0])
-        return
-    _rows.add(connection, new)
-    _rows.put(connection, replaced)
-    rollup.write(connection, changes)
-
-
-def _row(one: Measurement, target: _Target, now: int) -> Params:
-    """A row in the table's column order."""
-    good, total, cause, came = one.good, one.total, one.cause, one.recorded_at
-    if target.scale != 1 or type(good) is not int or type(total) is not int:
-        good, total = int(good * target.scale), int(total * target.scale)
-    if total > _LARGEST:
-        raise MeasurementError(f"{one.slo}: total={one.total} is too large to be counted; record in a larger unit")
-    return (
-        target.slo_id,
-        one.key,
-        to_micros(one.at),
-        good,
-        total,
-        one.value,
-        None if cause is None else cause.value,
-        json.dumps(dict(one.attributes)) if one.attributes else None,
-        now if came is None else to_micros(came),
-    )
-
-
-def _replaces(row: Params, old: Old, rerun: str) -> bool:
-    """Whether a rerun's counts take the place of those already there.
-
-    What came in earlier never replaces what came in later, so a spool that is replayed late undoes nothing.
-    """
-    if old.cause == Cause.MISSING_RUN.value:
-        return True
-    if rerun == "replace":
-        return bool(row[8] >= old.recorded_at)
-    if rerun == "first":
-        return bool(row[8] < old.recorded_at)
-    new, kept = row[3] * old.total, old.good * row[4]
-    return bool(new < kept or (new == kept and row[4] > old.total))
-
-
-def _rescaled(connection: Executor, target: _Target, measurements: Sequence[Measurement]) -> bool:
+def _rescaled(connection: Executor, target: Target, measurements: Sequence[Measurement]) -> bool:
     """Whether what is stored had to be brought to a scale at which every count is whole."""
     fractions = [n for one in measurements for n in (one.good, one.total) if type(n) is not int]
     scale = target.scale

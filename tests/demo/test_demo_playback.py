@@ -46,8 +46,12 @@ def test_each_day_is_told_and_the_report_is_written(played: dict[str, Any]) -> N
     assert played["report"] > 10_000
 
 
-def test_completion_sees_the_failed_run_and_the_late_one(played: dict[str, Any]) -> None:
-    assert _bad(played, "completion") == [(FAILS, "pipeline_failure"), (LATE, "late")]
+def test_completion_sees_the_failed_run_the_missing_and_the_late_one(played: dict[str, Any]) -> None:
+    assert _bad(played, "completion") == [
+        (FAILS, "pipeline_failure"),
+        (MISSING, "missing_run"),
+        (LATE, "late"),
+    ]
 
 
 def test_throughput_sees_that_the_late_run_was_slow(played: dict[str, Any]) -> None:
@@ -76,11 +80,11 @@ def test_airflow_keeps_the_runs_with_their_simulated_times(played: dict[str, Any
     assert pipeline[LATE][2][:15] == f"{LATE} 11:1"
 
 
-def test_slack_is_told_of_incidents_and_two_bad_days_do_not_freeze_yet(
+def test_slack_is_told_of_incidents_and_three_bad_runs_of_four_freeze(
     played: dict[str, Any], slack: SlackServer
 ) -> None:
     said = [message["text"].splitlines()[0] for message in slack.messages]
 
     assert any(line.endswith(": Features are of yesterday") for line in said)
     assert any(line.endswith(": Scores are complete by 10:00 UTC") for line in said)
-    assert played["measured"]["frozen"] == []
+    assert played["measured"]["frozen"] == ["flight-delays-completion"]

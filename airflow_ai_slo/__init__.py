@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow_ai_slo.core.definition import SLO, Service
+    from airflow_ai_slo.core.target import Target
 
 __version__ = "0.1.0"
-__all__ = ["SLO", "Service", "__version__"]
+__all__ = ["SLO", "Service", "Target", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from airflow_ai_slo.core import definition
 
         return getattr(definition, name)
+    if name == "Target":
+        from airflow_ai_slo.core.target import Target
+
+        return Target
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

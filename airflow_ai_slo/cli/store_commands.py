@@ -34,7 +34,8 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
     from airflow_ai_slo import engine, openslo
 
     loaded = openslo.require(paths)
-    for change in engine.apply(opened(url), loaded.slos, loaded.services, now=datetime.now(UTC)):
+    changes = engine.apply(opened(url), loaded.slos, loaded.services, now=datetime.now(UTC), targets=loaded.targets)
+    for change in changes:
         click.echo(f"{change.slo}: {change.change} (generation {change.generation})")
 
 

@@ -94,11 +94,18 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What the users depend on; freezes apply to a service."""
+    """What the users depend on; freezes apply to a service.
+
+    :param notify: targets that are told of all its SLOs, beside those that the SLOs name.
+    """
 
     name: str
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    notify: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notify", tuple(self.notify))
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -111,6 +118,8 @@ class SLO:
     :param rules: burn rules of one's own, beside the preset.
     :param freeze: whether a spent budget freezes the service.
     :param thaw_after_good_runs: None takes the default (5 where fewer than 3 bad runs are allowed).
+    :param notify: targets that are told, beside those of the service.
+    :param runbook: url of what to do about it; alerts link to it.
     :raises DefinitionError: which field is wrong, and what would be right.
     """
 
@@ -134,6 +143,7 @@ class SLO:
     thaw_after_good_runs: int | None
     labels: Mapping[str, str]
     notify: tuple[str, ...]
+    runbook: str
 
     def __init__(
         self,
@@ -158,6 +168,7 @@ class SLO:
         thaw_after_good_runs: int | None = None,
         labels: Mapping[str, str] | None = None,
         notify: Sequence[str] = (),
+        runbook: str = "",
     ) -> None:
         default: Alerting = "none" if rules else "pipeline" if schedule else "workbook"
         values: dict[str, Any] = {
@@ -181,6 +192,7 @@ class SLO:
             "thaw_after_good_runs": thaw_after_good_runs,
             "labels": dict(labels or {}),
             "notify": tuple(notify),
+            "runbook": runbook,
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)

@@ -30,6 +30,7 @@ def slo_to_dict(slo: SLO) -> dict[str, Any]:
         "thaw_above": str(slo.thaw_above),
         "labels": dict(slo.labels),
         "notify": list(slo.notify),
+        "runbook": slo.runbook,
     }
 
 
@@ -49,6 +50,7 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
         thaw_above=Fraction(values["thaw_above"]),
         labels=values["labels"],
         notify=values["notify"],
+        runbook=values.get("runbook", ""),
     )
 
 

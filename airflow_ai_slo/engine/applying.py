@@ -10,21 +10,31 @@ from airflow_ai_slo.core.definition import SLO, BurnRule, Service
 from airflow_ai_slo.core.evaluation import check_countable, plan
 from airflow_ai_slo.core.incident import Transition, held_by
 from airflow_ai_slo.core.instants import to_micros, utc
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
 from airflow_ai_slo.store import Store, definitions, evaluations, incidents
 from airflow_ai_slo.store.definitions import Applied
+from airflow_ai_slo.store.targets import apply_target
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
-def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *, now: datetime) -> list[Applied]:
+def apply(
+    store: Store,
+    slos: Iterable[SLO],
+    services: Iterable[Service] = (),
+    *,
+    now: datetime,
+    targets: Iterable[Target] = (),
+) -> list[Applied]:
     """Store definitions, all of them or none.
 
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
     generation with an empty history; the old one's open incident closes as superseded.
 
+    :param targets: whom to tell; they stay until they are defined anew.
     :raises DefinitionError: an SLO that this version cannot count; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
@@ -36,6 +46,8 @@ def apply(store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *
         evaluations.one_at_a_time(connection)
         for service in services:
             definitions.apply_service(connection, service)
+        for target in targets:
+            apply_target(connection, target)
         # In the order in which recording takes the same locks, so that neither waits for the other.
         for index in sorted(range(len(given)), key=lambda index: given[index].name):
             change = applied[index] = definitions.apply_slo(connection, given[index], to_micros(now))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from airflow_ai_slo.alerts import Channel
-    from airflow_ai_slo.openslo.translate.alerts import Target
+    from airflow_ai_slo.core.target import Target
 
 DEFAULT = "default"
 """Takes every notification target that has no channel of its own."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.evaluation import Evaluation
-    from airflow_ai_slo.openslo.translate.alerts import Target
+    from airflow_ai_slo.core.target import Target
     from airflow_ai_slo.store import Store
 
 Definitions = str | Path | Sequence["str | Path | SLO | Service"]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -211,6 +212,7 @@ outbox = Table(
     Column("message", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("ends", Boolean, nullable=False, server_default=false()),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
@@ -225,6 +227,21 @@ thread = Table(
     Column("thread_key", String(250), primary_key=True),
     Column("reference", String(250), nullable=False),
     comment="What a channel calls the thread of an incident, such as Slack's ts.",
+)
+
+hold = Table(
+    "ai_slo_hold",
+    metadata,
+    Column("target", String(250), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    comment="Targets that asked to be left alone for a while.",
+)
+
+target = Table(
+    "ai_slo_target",
+    metadata,
+    Column("name", String(250), primary_key=True),
+    Column("definition", Text, nullable=False),
 )
 
 profile = Table(

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("ends", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
@@ -120,6 +121,19 @@ def upgrade() -> None:
         sa.Column("reference", sa.String(length=250), nullable=False),
         sa.PrimaryKeyConstraint("target", "thread_key", name=op.f("pk_ai_slo_thread")),
         comment="What a channel calls the thread of an incident, such as Slack's ts.",
+    )
+    op.create_table(
+        "ai_slo_hold",
+        sa.Column("target", sa.String(length=250), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_ai_slo_hold")),
+        comment="Targets that asked to be left alone for a while.",
+    )
+    op.create_table(
+        "ai_slo_target",
+        sa.Column("name", sa.String(length=250), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_target")),
     )
     op.create_table(
         "ai_slo_day",
@@ -238,6 +252,8 @@ def downgrade() -> None:
     op.drop_table("ai_slo_incident")
     op.drop_table("ai_slo_evaluation")
     op.drop_table("ai_slo_day")
+    op.drop_table("ai_slo_target")
+    op.drop_table("ai_slo_hold")
     op.drop_table("ai_slo_thread")
     op.drop_index("ix_ai_slo_slo_service", table_name="ai_slo_slo")
     op.drop_index(

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from airflow_ai_slo.alerts.channel import Channel, Receipt
+from airflow_ai_slo.alerts.channels import (
+    AlertmanagerChannel,
+    EmailChannel,
+    Mail,
+    PagerDutyChannel,
+    WebhookChannel,
+)
 from airflow_ai_slo.alerts.compose import freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts.digest import acknowledgement, digest_message, notice
 from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
 from airflow_ai_slo.alerts.retry import next_attempt
 from airflow_ai_slo.alerts.slack import SlackBotChannel, SlackWebhookChannel
 from airflow_ai_slo.alerts.words import fired
 
 __all__ = [
+    "AlertmanagerChannel",
     "Channel",
+    "EmailChannel",
     "Fact",
     "Kind",
     "Link",
+    "Mail",
     "Message",
+    "PagerDutyChannel",
     "Receipt",
     "SlackBotChannel",
     "SlackWebhookChannel",
+    "WebhookChannel",
+    "acknowledgement",
+    "digest_message",
     "fired",
     "freeze_message",
     "incident_message",
     "next_attempt",
+    "notice",
     "thaw_line",
 ]

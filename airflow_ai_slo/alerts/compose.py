@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from airflow_ai_slo.alerts import words
-from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
+from airflow_ai_slo.alerts.message import Fact, Figure, Kind, Link, Message
 from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.evaluation import Evaluation
@@ -54,7 +54,9 @@ def incident_message(
         severity=severity,
         service=slo.service,
         slo=slo.name,
+        since=opened_at,
         facts=_facts(evaluation, transition, opened_at=opened_at, at=at, spent_by=spent_by or {}, reason=reason),
+        figures=figures(evaluation),
         body=_body(evaluation, transition, severity),
         links=tuple(links),
     )
@@ -68,12 +70,14 @@ def freeze_message(
     at: datetime,
     freeze_id: int,
     thaws: Sequence[str] = (),
+    spent_by: Mapping[str, Mapping[str, Exact]] | None = None,
     links: Sequence[Link] = (),
 ) -> Message:
     """Say that a service froze or thawed.
 
     :param reasons: the SLOs that froze it; of a thaw, those that had.
     :param thaws: what would thaw it, one line per SLO (:func:`thaw_line`); left out of a thaw.
+    :param spent_by: bad events per cause, by SLO.
     """
     state = "started" if started else "thawed"
     since = min((reason.since for reason in reasons), default=at)
@@ -85,13 +89,37 @@ def freeze_message(
         thread_key=f"freeze:{freeze_id}",
         dedup_key=f"freeze:{freeze_id}:{state}:{_stamp(at)}",
         service=service,
+        since=since,
         facts=(
             Fact("Service", service),
             Fact("Frozen since" if started else "Was frozen", words.instant(since) + frozen),
         ),
-        body=tuple([*_freeze_lines(reasons), *_thaw_lines(thaws)] if started else _thawed_lines(reasons)),
+        body=tuple(
+            [*_freeze_lines(reasons, spent_by or {}), *_thaw_lines(thaws)] if started else _thawed_lines(reasons)
+        ),
         links=tuple(links),
     )
+
+
+def figures(evaluation: Evaluation) -> dict[str, Figure]:
+    """The numbers of an evaluation: shares and burn rates as ratios, budget in the unit of its counts; None unknown."""
+    budget, slo = evaluation.budget, evaluation.slo
+    numbers: dict[str, Figure] = {
+        "objective": float(slo.objective),
+        "window": str(slo.window),
+        "sli": _float(evaluation.sli),
+        "good": float(evaluation.counts.good),
+        "total": float(evaluation.counts.total),
+        "budget_allowed": _float(budget.allowed),
+        "budget_consumed": _float(budget.consumed),
+        "budget_remaining": _float(budget.remaining),
+        "coverage": float(budget.coverage),
+    }
+    return numbers | {f"burn_rate_{window}": _float(rate) for window, rate in evaluation.burn_rates.items()}
+
+
+def _float(number: Exact | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def thaw_line(slo: SLO, allowed: Fraction | None) -> str:
@@ -173,12 +201,14 @@ def _holding(evaluation: Evaluation, severity: Severity) -> list[BurnRule]:
     ]
 
 
-def _freeze_lines(reasons: Sequence[Reason]) -> list[str]:
-    return [
-        f"{reason.slo}: budget left {'unknown' if reason.remaining is None else words.percent_left(reason.remaining)}, "
-        f"since {words.instant(reason.since)}."
-        for reason in reasons
-    ]
+def _freeze_lines(reasons: Sequence[Reason], spent_by: Mapping[str, Mapping[str, Exact]]) -> list[str]:
+    lines = []
+    for reason in reasons:
+        left = "unknown" if reason.remaining is None else words.percent_left(reason.remaining)
+        causes = words.spent_by(spent_by.get(reason.slo, {}))
+        spent = f", spent by {causes}" if causes else ""
+        lines.append(f"{reason.slo}: budget left {left}{spent}, since {words.instant(reason.since)}.")
+    return lines
 
 
 def _thaw_lines(thaws: Sequence[str]) -> list[str]:

@@ -25,7 +25,8 @@ _MENTION = re.compile(r"here|channel|everyone|[UWS][A-Z0-9]{5,20}")
 class Target:
     """Whom an alert is sent to: OpenSLO's AlertNotificationTarget.
 
-    :param kind: what it is, as ``spec.target`` says: ``slack``, ``email``, ``pagerduty``, ``alertmanager``, ``webhook``.
+    :param kind: what it is, as ``spec.target`` says: ``slack``, ``email``, ``pagerduty``, ``alertmanager`` or
+        ``webhook``.
     :param channel: where inside it: a Slack channel (``#ml-alerts``), e-mail addresses; empty for the connection's own.
     :param connection: the Airflow connection to send through; empty for the kind's default one.
     :param takes: of :data:`TAKES`; empty takes every incident and, unless it is a pager, every freeze.

@@ -21,7 +21,6 @@ from airflow_ai_slo.openslo.translate.catalogue import Catalogue, name_of
 from airflow_ai_slo.openslo.translate.indicators import build_indicator
 from airflow_ai_slo.openslo.translate.windows import build_slices, build_window
 
-
 _NOTIFY: Path = ("metadata", "annotations", f"{PREFIX}notify")
 
 

@@ -27,7 +27,15 @@ class SLOStateNotifier(SLONotifier):
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = ("slos", "text", "targets", "slack_conn_id", "slack_channel", "report_url", "slo_conn_id")
+    template_fields: Sequence[str] = (
+        "slos",
+        "text",
+        "targets",
+        "slack_conn_id",
+        "slack_channel",
+        "report_url",
+        "slo_conn_id",
+    )
 
     def __init__(
         self,

@@ -69,12 +69,17 @@ class Endpoint:
         retry_after = _retry_after(answered)
         permanent = status < 500 and status not in _MAY_PASS
         advice = "; write the address it redirects to" if 300 <= status < 400 else ""
-        said = _said(text, secrets)
+        said = _said(text, [*secrets, *self._secrets()])
         raise DeliveryError(
             f"{self.what}: answered {status}{f': {said}' if said else ''}{advice}",
             retry_after=None if permanent else retry_after,
             permanent=permanent,
         )
+
+    def _secrets(self) -> list[str]:
+        """What an answer may not repeat to people: an authorization whole and without its scheme, a password."""
+        held = [*self.headers.values(), *(self.auth or ())]
+        return [*held, *(value.rpartition(" ")[2] for value in held)]
 
     def _ask(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, Mapping[str, str], str]:
         import httpx
@@ -115,7 +120,7 @@ def _said(text: str, secrets: Collection[str]) -> str:
     said = document if isinstance(document, str) else text
     said = "" if said.lstrip().startswith("<") else slack_text.one_line(said)
     for secret in secrets:
-        said = said.replace(secret, "***") if secret else said
+        said = said.replace(secret, "***") if len(secret) > 3 else said
     return said if len(said) <= _MOST_SHOWN else f"{said[:_MOST_SHOWN]}…"
 
 

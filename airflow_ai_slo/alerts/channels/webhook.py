@@ -62,7 +62,7 @@ class WebhookChannel:
         if key := self._key():
             signed = hmac.new(key, f"{identity}.{stamp}.".encode() + body, hashlib.sha256).digest()
             headers["webhook-signature"] = f"v1,{base64.b64encode(signed).decode()}"
-        self._endpoint().post(body, headers, secrets=[self.secret, *(self.auth or ())])
+        self._endpoint().post(body, headers, secrets=[self.secret])
         return Receipt()
 
     def _key(self) -> bytes:

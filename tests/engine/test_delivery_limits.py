@@ -1,4 +1,4 @@
-"""Channels that ask to wait, channels that are down, what stands and is said again, and an outbox that is looked after."""
+"""Channels that ask to wait or are down, what stands and is said again, and an outbox that is looked after."""
 
 from __future__ import annotations
 

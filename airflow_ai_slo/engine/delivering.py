@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -29,12 +29,14 @@ class Delivered:
 
     :param pending: messages that still wait: for a later try, or for a channel.
     :param problems: why messages failed, one line each.
+    :param resume_at: when the first channel that asked to wait may be sent to again, where messages wait for one.
     """
 
     sent: int
     failed: int
     pending: int
     problems: tuple[str, ...] = ()
+    resume_at: datetime | None = None
 
 
 def deliver(store: Store, channels: Mapping[str, Channel], *, now: datetime, links: Sequence[Link] = ()) -> Delivered:
@@ -55,7 +57,9 @@ def deliver(store: Store, channels: Mapping[str, Channel], *, now: datetime, lin
         outbox.end_holds(connection, delivery.moment)
         outbox_care.prune(connection, delivery.moment - KEPT)
         waiting = outbox.pending(connection)
-    return Delivered(delivery.sent, len(delivery.problems), waiting, tuple(delivery.problems))
+        held = outbox.left_alone(connection, delivery.moment)
+    resume_at = min((until for name, until in held.items() if name in channels), default=None) if waiting else None
+    return Delivered(delivery.sent, len(delivery.problems), waiting, tuple(delivery.problems), resume_at)
 
 
 @dataclass
@@ -137,25 +141,26 @@ class _Delivery:
 
     def _failed(self, route: str, claimed: Pending, error: DeliveryError, moment: datetime) -> None:
         # The jitter keeps senders apart; nothing secret hangs on it.
-        retry_at = next_attempt(claimed.attempts + 1, error, now=moment, jitter=random.random())  # noqa: S311
+        jitter = random.random()  # noqa: S311
+        retry_at = next_attempt(claimed.attempts + 1, error, now=moment, jitter=jitter)
         self._problem(route, claimed.target, error)
         with self.store.write() as connection:
             outbox.failed(connection, claimed, str(error), retry_at)
-        self._hold(route, error, moment)
+        self._hold(route, error, moment, jitter)
 
     def _problem(self, route: str, target: str, error: DeliveryError) -> None:
         self.failures[route] = 0 if error.permanent else self.failures[route] + 1
         self.problems.append(f"{target}: {error}")
 
-    def _hold(self, route: str, error: DeliveryError, moment: datetime) -> None:
+    def _hold(self, route: str, error: DeliveryError, moment: datetime, jitter: float = 0) -> None:
         """Leave a channel alone that asks for it, under every name it has."""
-        until = next_attempt(1, error, now=moment, jitter=0) if error.retry_after else None
+        until = next_attempt(1, error, now=moment, jitter=jitter) if error.retry_after else None
         if until is not None:
             names = [name for name, channel in self.channels.items() if channel == self.channels[route]]
             with self.store.write() as connection:
                 outbox.leave_alone(connection, names, until)
 
-    def _open(self, held: set[str], only: str | None = None) -> Targets:
+    def _open(self, held: Collection[str], only: str | None = None) -> Targets:
         """Targets that may be sent to now."""
         named = [name for name in self.channels if only in (None, name)]
         going = {name for name in named if name not in held and self.failures[name] < _PATIENCE}

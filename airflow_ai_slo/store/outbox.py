@@ -159,10 +159,10 @@ def leave_alone(connection: Connection, targets: Collection[str], until: datetim
         _put_hold.run(connection, target, to_micros(until))
 
 
-def left_alone(connection: Connection, now: datetime) -> set[str]:
-    """Targets that asked to be left alone and still are."""
-    query = select(hold.c.target).where(hold.c.until > to_micros(now))
-    return set(connection.execute(query).scalars())
+def left_alone(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Targets that asked to be left alone and still are, and until when."""
+    query = select(hold.c.target, hold.c.until).where(hold.c.until > to_micros(now))
+    return {row.target: from_micros(row.until) for row in connection.execute(query)}
 
 
 def end_holds(connection: Connection, now: datetime) -> None:

@@ -253,3 +253,25 @@ spec: {target: webhook}
     assert ran.xcom("evaluate")["sent"] == 1
     assert run_dag(other).xcom("evaluate")["pending"] == 1
     assert [document["type"] for document in services.hooked.values()] == ["incident.opened"]
+
+
+def test_a_short_wait_that_a_channel_asks_for_is_waited_for(
+    store: Store, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    extra = {"base_url": slack.base_url, "channel": "slo-alerts"}
+    connect(monkeypatch, "slack_default", conn_type="slack", password=slack.token, extra=extra)
+    burning(store, [], now)
+    slack.fail_next("429", retry_after="0.2")
+    done = deliver(store, now=now, log=log)
+    assert (done.sent, done.failed, done.pending) == (2, 1, 0)
+
+
+def test_a_long_wait_is_the_next_deliverys(store: Store, slack: SlackServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    extra = {"base_url": slack.base_url, "channel": "slo-alerts"}
+    connect(monkeypatch, "slack_default", conn_type="slack", password=slack.token, extra=extra)
+    burning(store, [], now)
+    slack.fail_next("429", retry_after="600")
+    done = deliver(store, now=now, log=log)
+    assert (done.sent, done.pending) == (0, 2)

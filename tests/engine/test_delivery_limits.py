@@ -9,9 +9,10 @@ from slo_kit import DAY, HOUR, MINUTE, NOW
 from sqlalchemy import select
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.alerts import Kind, Message, Receipt
+from airflow_ai_slo.alerts import Kind, Message, Receipt, SlackBotChannel
 from airflow_ai_slo.core.errors import DeliveryError
 from airflow_ai_slo.store import Store, outbox, outbox_care, tables
+from demo.slack_server import SlackServer
 
 SECOND = timedelta(seconds=1)
 
@@ -227,3 +228,21 @@ def test_messages_can_be_dropped_and_sent_ones_stay(store: Store) -> None:
         assert outbox_care.drop(connection, target="never") == 1
         assert outbox_care.drop(connection) == 0
     assert titles(store) == ["sent"]
+
+
+def test_a_real_429_keeps_every_other_message_back_until_then(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for number in range(4):
+        post(store, f"a{number}")
+    with SlackServer() as slack:
+        channel = SlackBotChannel(slack.token, slack.channel_id, base_url=slack.base_url)
+        slack.fail_next("429", retry_after="30")
+        done = engine.deliver(store, {"default": channel}, now=NOW)
+        assert len(slack.calls) == 1
+        assert done.resume_at is not None
+        assert NOW + 30 * SECOND <= done.resume_at < NOW + 33 * SECOND
+        engine.deliver(store, {"default": channel}, now=NOW + 20 * SECOND)
+        assert len(slack.calls) == 1
+        assert engine.deliver(store, {"default": channel}, now=NOW + MINUTE).pending == 0
+        assert len(slack.messages) == 4

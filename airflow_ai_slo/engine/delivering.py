@@ -53,9 +53,10 @@ def deliver(store: Store, channels: Mapping[str, Channel], *, now: datetime, lin
     while delivery.next():
         pass
     delivery.say_again()
-    with store.write() as connection:
-        outbox.end_holds(connection, delivery.moment)
-        outbox_care.prune(connection, delivery.moment - KEPT)
+    if delivery.sent:
+        with store.write() as connection:
+            outbox_care.prune(connection, delivery.moment - KEPT)
+    with store.read() as connection:
         waiting = outbox.pending(connection)
         held = outbox.left_alone(connection, delivery.moment)
     resume_at = min((until for name, until in held.items() if name in channels), default=None) if waiting else None
@@ -104,10 +105,12 @@ class _Delivery:
         """Repeat what stands open where a channel forgets it otherwise."""
         for route, channel in self.channels.items():
             repeat: timedelta | None = getattr(channel, "repeat", None)
+            if repeat is None:
+                continue
             with self.store.read() as connection:
                 held = outbox.left_alone(connection, self.moment)
                 targets = self._open(held, only=route)
-                found = outbox_care.standing(connection, targets, self.moment - repeat) if targets and repeat else []
+                found = outbox_care.standing(connection, targets, self.moment - repeat) if targets else []
             for standing in found:
                 try:
                     self._send(route, standing, again=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from airflow_ai_slo.core.instants import from_micros, to_micros
@@ -163,11 +163,6 @@ def left_alone(connection: Connection, now: datetime) -> dict[str, datetime]:
     """Targets that asked to be left alone and still are, and until when."""
     query = select(hold.c.target, hold.c.until).where(hold.c.until > to_micros(now))
     return {row.target: from_micros(row.until) for row in connection.execute(query)}
-
-
-def end_holds(connection: Connection, now: datetime) -> None:
-    """Forget the holds that are over."""
-    connection.execute(delete(hold).where(hold.c.until <= to_micros(now)))
 
 
 def pending(connection: Connection) -> int:

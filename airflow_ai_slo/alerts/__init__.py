@@ -10,8 +10,9 @@ from airflow_ai_slo.alerts.channels import (
     PagerDutyChannel,
     WebhookChannel,
 )
-from airflow_ai_slo.alerts.compose import freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts.compose import incident_message
 from airflow_ai_slo.alerts.digest import acknowledgement, digest_message, notice
+from airflow_ai_slo.alerts.freezes import freeze_message, thaw_line, thaw_message
 from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
 from airflow_ai_slo.alerts.retry import next_attempt
 from airflow_ai_slo.alerts.slack import SlackBotChannel, SlackWebhookChannel
@@ -39,4 +40,5 @@ __all__ = [
     "next_attempt",
     "notice",
     "thaw_line",
+    "thaw_message",
 ]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from fractions import Fraction
+from datetime import datetime
 
 from airflow_ai_slo.alerts import words
 from airflow_ai_slo.alerts.message import Fact, Figure, Kind, Link, Message
 from airflow_ai_slo.core.burn import Outcome
-from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
+from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.freeze import EXEMPT_LABELS, Reason, good_runs_to_thaw
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.numbers import Exact
 
@@ -50,7 +48,7 @@ def incident_message(
         title=f"{_heading(transition, severity)}: {slo.title}",
         at=at,
         thread_key=f"incident:{incident_id}",
-        dedup_key=f"incident:{incident_id}:{transition}:{_stamp(at)}",
+        dedup_key=f"incident:{incident_id}:{transition}:{words.stamp(at)}",
         severity=severity,
         service=slo.service,
         slo=slo.name,
@@ -58,45 +56,6 @@ def incident_message(
         facts=_facts(evaluation, transition, opened_at=opened_at, at=at, spent_by=spent_by or {}, reason=reason),
         figures=figures(evaluation),
         body=_body(evaluation, transition, severity),
-        links=tuple(links),
-    )
-
-
-def freeze_message(
-    service: str,
-    reasons: Sequence[Reason],
-    *,
-    started: bool,
-    at: datetime,
-    freeze_id: int,
-    thaws: Sequence[str] = (),
-    spent_by: Mapping[str, Mapping[str, Exact]] | None = None,
-    links: Sequence[Link] = (),
-) -> Message:
-    """Say that a service froze or thawed.
-
-    :param reasons: the SLOs that froze it; of a thaw, those that had.
-    :param thaws: what would thaw it, one line per SLO (:func:`thaw_line`); left out of a thaw.
-    :param spent_by: bad events per cause, by SLO.
-    """
-    state = "started" if started else "thawed"
-    since = min((reason.since for reason in reasons), default=at)
-    frozen = "" if started else f" to {words.instant(at)} ({words.length(at - since)})"
-    return Message(
-        kind=Kind.FREEZE_STARTED if started else Kind.FREEZE_THAWED,
-        title=f"Frozen: {service}" if started else f"Thawed: {service}",
-        at=at,
-        thread_key=f"freeze:{freeze_id}",
-        dedup_key=f"freeze:{freeze_id}:{state}:{_stamp(at)}",
-        service=service,
-        since=since,
-        facts=(
-            Fact("Service", service),
-            Fact("Frozen since" if started else "Was frozen", words.instant(since) + frozen),
-        ),
-        body=tuple(
-            [*_freeze_lines(reasons, spent_by or {}), *_thaw_lines(thaws)] if started else _thawed_lines(reasons)
-        ),
         links=tuple(links),
     )
 
@@ -120,17 +79,6 @@ def figures(evaluation: Evaluation) -> dict[str, Figure]:
 
 def _float(number: Exact | None) -> float | None:
     return None if number is None else float(number)
-
-
-def thaw_line(slo: SLO, allowed: Fraction | None) -> str:
-    """What thaws a service that this SLO froze.
-
-    :param allowed: bad events its window may hold; None while unknown.
-    """
-    runs = good_runs_to_thaw(slo, allowed)
-    above = f"more than {words.floored(slo.thaw_above, 3)} of its budget is left"
-    streak = f", or after {runs} good runs in a row over at least a day" if runs is not None else ""
-    return f"{slo.title}: thaws when {above}{streak}"
 
 
 def _heading(transition: Transition, severity: Severity) -> str:
@@ -199,29 +147,3 @@ def _holding(evaluation: Evaluation, severity: Severity) -> list[BurnRule]:
         for alert in evaluation.alerts
         if alert.rule.severity <= severity and not alert.cleared and alert.outcome is not Outcome.UNKNOWN
     ]
-
-
-def _freeze_lines(reasons: Sequence[Reason], spent_by: Mapping[str, Mapping[str, Exact]]) -> list[str]:
-    lines = []
-    for reason in reasons:
-        left = "unknown" if reason.remaining is None else words.percent_left(reason.remaining)
-        causes = words.spent_by(spent_by.get(reason.slo, {}))
-        spent = f", spent by {causes}" if causes else ""
-        lines.append(f"{reason.slo}: budget left {left}{spent}, since {words.instant(reason.since)}.")
-    return lines
-
-
-def _thaw_lines(thaws: Sequence[str]) -> list[str]:
-    return [
-        *(line if line.endswith(".") else f"{line}." for line in thaws),
-        "A release or an override, with author and reason, lets changes through earlier.",
-        f"Changes labelled {', '.join(sorted(EXEMPT_LABELS))} pass.",
-    ]
-
-
-def _thawed_lines(reasons: Sequence[Reason]) -> list[str]:
-    return [f"{reason.slo} had spent its budget." for reason in reasons]
-
-
-def _stamp(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"

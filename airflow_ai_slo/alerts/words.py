@@ -11,7 +11,9 @@ from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.definition import BurnRule, Operator
 from airflow_ai_slo.core.durations import Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.instants import from_micros
 from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.pipeline_incident import Change
 
 _BEYOND: dict[Operator, str] = {"gt": "beyond", "gte": "at or beyond", "lt": "below", "lte": "at or below"}
 _BACK: dict[Operator, str] = {"gt": "{} or less", "gte": "below {}", "lt": "{} or more", "lte": "above {}"}
@@ -20,6 +22,11 @@ _BACK: dict[Operator, str] = {"gt": "{} or less", "gte": "below {}", "lt": "{} o
 def instant(at: datetime) -> str:
     """``2026-02-03 06:10 UTC``."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def stamp(at: datetime) -> str:
+    """``20260203T061000.000000Z``: an instant inside a key."""
+    return f"{at.astimezone(UTC):%Y%m%dT%H%M%S.%fZ}"
 
 
 def length(span: timedelta) -> str:
@@ -100,10 +107,15 @@ def sli(evaluation: Evaluation) -> str:
     return f"unknown, {objective}" if evaluation.sli is None else f"{floored(evaluation.sli, 3)}, {objective}"
 
 
-def spent_by(causes: Mapping[str, Exact]) -> str:
-    """``data drift 3, late 1``: what spent the budget, most first."""
+def spent_by(causes: Mapping[str, Exact], *, most: int | None = None) -> str:
+    """``data drift 3, late 1``: what spent the budget, most first.
+
+    :param most: how many causes are named; the rest is only counted.
+    """
     spent = sorted(((number, cause) for cause, number in causes.items() if number > 0), key=lambda x: (-x[0], x[1]))
-    return ", ".join(f"{str(cause).replace('_', ' ')} {amount(number)}" for number, cause in spent)
+    named = [f"{str(cause).replace('_', ' ')} {amount(number)}" for number, cause in spent[:most]]
+    rest = len(spent) - len(named)
+    return ", ".join([*named, f"{rest} more cause{'' if rest == 1 else 's'}"] if rest else named)
 
 
 def rates(evaluation: Evaluation, rule: BurnRule) -> str:
@@ -134,3 +146,14 @@ def fired(evaluation: Evaluation) -> str:
     for rule in firing(evaluation):
         return f"{rule.severity.label}: burn {rates(evaluation, rule)}, {limit(rule)}"
     return ""
+
+
+def settled_line(change: Change) -> str:
+    """``page: 2 bad runs, the last at 2026-06-01 06:00 UTC; …``: what a settled run did to an incident."""
+    at = f"{from_micros(change.run.at):%Y-%m-%d %H:%M} UTC"
+    if change.rule is None:
+        return f"good runs in a row up to {at}"
+    rule = change.rule
+    spans = [rule.long] if rule.short in (None, rule.long) else [rule.long, rule.short]
+    windows = " and ".join(over(span) for span in spans if span)
+    return f"{rule.severity.label}: bad run at {at}; burn over {windows} is {limit(rule)}"

@@ -12,7 +12,8 @@ from airflow_ai_slo import openslo
 from airflow_ai_slo.cli.figures import evaluation_json, evaluation_table
 from airflow_ai_slo.cli.measurements import read_rows
 from airflow_ai_slo.cli.options import Instant, output_format
-from airflow_ai_slo.core.history import Row, backtest
+from airflow_ai_slo.core.history import backtest
+from airflow_ai_slo.core.stream import Row
 
 
 @click.command("backtest")

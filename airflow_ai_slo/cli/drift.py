@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from airflow_ai_slo.core.errors import AiSloError, DataError
+from airflow_ai_slo.cli.options import opened, store_url
+from airflow_ai_slo.core.errors import AiSloError, DataError, StoreError
 from airflow_ai_slo.measure.drift import (
     ColumnDrift,
     DriftResult,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FINE, _DRIFTED, _WRONG, _UNKNOWN = 0, 1, 2, 4
+_IN_STORE = "profile:"
 
 
 @click.command("drift")
@@ -38,17 +40,22 @@ _FINE, _DRIFTED, _WRONG, _UNKNOWN = 0, 1, 2, 4
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--save-profile", "save", metavar="PATH", help="Also keep the reference as a profile (JSON).")
 @click.option("--name", help="The profile's name; by default that of its file.")
-def command(reference: str, current: str, columns: str | None, form: str, save: str | None, name: str | None) -> None:
+@store_url
+def command(
+    reference: str, current: str, columns: str | None, form: str, save: str | None, name: str | None, url: str | None
+) -> None:
     """Compare CURRENT with REFERENCE, column by column.
 
-    CURRENT is CSV or Parquet; REFERENCE too, or a profile saved earlier. Two files of data also give the exact KS and
-    Wasserstein distances.
+    CURRENT is CSV or Parquet; REFERENCE too, or a profile saved earlier: its file, or profile:NAME or
+    profile:NAME@VERSION in the store. Two files of data also give the exact KS and Wasserstein distances.
 
     Exit status: 0 nothing drifted, 1 something drifted, 2 wrong input or a column that cannot be compared, 4 no column
-    has enough values to tell.
+    has enough values to tell, or the store does not answer.
     """
     try:
-        result = _run(reference, current, _names(columns), save, name)
+        result = _run(_read(reference, url), reference, current, _names(columns), save, name)
+    except StoreError:
+        raise
     except AiSloError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(_WRONG)
@@ -62,10 +69,22 @@ def command(reference: str, current: str, columns: str | None, form: str, save: 
     sys.exit(_status(result))
 
 
+def _read(reference: str, url: str | None) -> ReferenceProfile | pd.DataFrame:
+    if not reference.startswith(_IN_STORE) or Path(reference).exists():
+        return read_reference(reference)
+    from airflow_ai_slo import engine
+
+    return engine.read_profile(opened(url), reference.removeprefix(_IN_STORE))
+
+
 def _run(
-    reference: str, current: str, columns: Sequence[str] | None, save: str | None, name: str | None
+    source: ReferenceProfile | pd.DataFrame,
+    reference: str,
+    current: str,
+    columns: Sequence[str] | None,
+    save: str | None,
+    name: str | None,
 ) -> DriftResult:
-    source = read_reference(reference)
     base: pd.DataFrame | None = None
     if isinstance(source, ReferenceProfile):
         profile = source

@@ -23,9 +23,13 @@ COMMANDS = {
     "freeze": "freeze:command",
     "incident": "incident:command",
     "outbox": "outbox:command",
+    "pause": "pause:pause",
+    "profile": "profile:command",
     "record": "record:command",
     "replay": "replay:command",
     "report": "report:command",
+    "resume": "pause:resume",
+    "spent": "spent:command",
     "status": "status:command",
     "validate": "validate:command",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from airflow_ai_slo.cli.measurements import FIRST_YEAR, LAST_YEAR, is_usable
+from airflow_ai_slo.core.durations import Duration
 
 if TYPE_CHECKING:
     from airflow_ai_slo.store import Store
@@ -37,6 +40,29 @@ class Instant(click.ParamType[datetime]):
         return parsed.astimezone(UTC)
 
 
+class Moment(Instant):
+    """An instant, or a duration from now such as ``4h``.
+
+    :param before: whether a duration reaches back.
+    """
+
+    name = "instant|duration"
+
+    def __init__(self, *, before: bool = False) -> None:
+        self.before = before
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime) or value == "now" or value.count("-") > 1:
+            return super().convert(value, param, ctx)
+        try:
+            length = Duration.parse(value).length
+        except ValueError:
+            self.fail(
+                f"{value!r} is neither a duration such as 4h nor an instant such as 2026-01-31T06:00Z", param, ctx
+            )
+        return datetime.now(UTC) + (-length if self.before else length)
+
+
 def output_format(command: Decorated) -> Decorated:
     """``--format text|json``."""
     kind = click.Choice(["text", "json"])
@@ -47,6 +73,14 @@ def store_url(command: Decorated) -> Decorated:
     """``--store URL``."""
     text = "SQLAlchemy URL; default $AI_SLO_STORE_URL, else SQLite in $AIRFLOW_HOME."
     return click.option("--store", "url", metavar="URL", help=text)(command)
+
+
+def user() -> str:
+    """Who runs a command; a number where the machine has no name for them, as in many containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"uid {os.getuid()}"
 
 
 def opened(url: str | None) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from airflow_ai_slo.core.measurement import Cause, Measurement
 @click.option("--key", help="Natural key; writing it again replaces. Default: the instant.")
 @click.option("--value", type=float, help="Raw observation.")
 @click.option("--cause", type=click.Choice([cause.value for cause in Cause]))
+@click.option("--attribute", "attributes", multiple=True, metavar="NAME=VALUE", help="Such as model_version=4; repeat.")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="CSV or Parquet of measurements instead.")
 @store_url
 def command(
@@ -30,6 +32,7 @@ def command(
     key: str | None,
     value: float | None,
     cause: str | None,
+    attributes: tuple[str, ...],
     path: Path | None,
     url: str | None,
 ) -> None:
@@ -39,10 +42,10 @@ def command(
     if path is None:
         if slo is None or good is None or total is None:
             raise click.UsageError("give SLO --good G --total T, or --file CSV")
-        measurements = [_one(slo, good, total, at, key, value, cause)]
+        measurements = [replace(_one(slo, good, total, at, key, value, cause), attributes=_attributes(attributes))]
     else:
-        if slo is not None or good is not None or total is not None:
-            raise click.UsageError("--file takes the place of SLO, --good and --total")
+        if slo is not None or good is not None or total is not None or attributes:
+            raise click.UsageError("--file takes the place of SLO, --good, --total and --attribute")
         measurements = _read(path)
     changed = engine.record(opened(url), measurements, now=datetime.now(UTC))
     click.echo(f"{len(measurements)} recorded, {changed} changed something")
@@ -60,6 +63,14 @@ def _one(
         value=value,
         cause=None if cause is None else Cause(cause),
     )
+
+
+def _attributes(given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given]
+    for one, (name, equals, _) in zip(given, pairs, strict=True):
+        if not name or not equals:
+            raise click.UsageError(f"--attribute {one!r}: write NAME=VALUE, such as model_version=4")
+    return {name: value for name, _, value in pairs}
 
 
 def _read(path: Path) -> list[Measurement]:

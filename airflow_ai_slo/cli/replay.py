@@ -29,9 +29,9 @@ def command(definitions: Path, journal: Path | None, measurements: Path | None, 
         step = Duration.parse(every)
     except ValueError as error:
         raise click.UsageError(f"--every: {error}") from None
-    slos = openslo.require([definitions]).slos
+    loaded = openslo.require([definitions])
     ticks = read_journal(journal) if journal is not None else read_measurements(measurements or Path(), step.length)
-    happened = replay(slos, ticks)
+    happened = replay(loaded.slos, ticks, loaded.services)
     transitions = [
         {
             "slo": event.slo,

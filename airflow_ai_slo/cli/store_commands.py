@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from airflow_ai_slo.cli.options import Instant, opened, store_url
+from airflow_ai_slo.cli.options import Instant, opened, store_url, user
 
 
 @click.group("db")
@@ -32,11 +32,20 @@ def upgrade(url: str | None) -> None:
 def apply(paths: tuple[Path, ...], url: str | None) -> None:
     """Store OpenSLO definitions, all of them or none."""
     from airflow_ai_slo import engine, openslo
+    from airflow_ai_slo.alerts.freezes import policy_line
+    from airflow_ai_slo.core.freeze_policy import FreezePolicy
 
-    loaded = openslo.require(paths)
-    changes = engine.apply(opened(url), loaded.slos, loaded.services, now=datetime.now(UTC), targets=loaded.targets)
+    loaded, store = openslo.require(paths), opened(url)
+    before = engine.freeze_policies(store)
+    author = f"ai-slo apply ({user()})"
+    changes = engine.apply(
+        store, loaded.slos, loaded.services, now=datetime.now(UTC), author=author, targets=loaded.targets
+    )
     for change in changes:
         click.echo(f"{change.slo}: {change.change} (generation {change.generation})")
+    for service in loaded.services:
+        if service.freeze != before.get(service.name, FreezePolicy()):
+            click.echo(f"service {service.name}: {policy_line(service.freeze)}")
 
 
 @click.command("evaluate")

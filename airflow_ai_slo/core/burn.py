@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 from typing import NamedTuple
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import BurnRule, Operator
-from airflow_ai_slo.core.durations import Span
+from airflow_ai_slo.core.intervals import is_surely_above
 
 
 class Outcome(StrEnum):
@@ -43,17 +43,70 @@ def exceeds(counts: Counts, factor: Fraction, objective: Fraction, op: Operator 
     return burn < limit if op == "lt" else burn <= limit
 
 
-def judge(rule: BurnRule, windows: Mapping[Span, Counts], objective: Fraction) -> RuleOutcome:
-    """Judge one rule over the counts of its windows."""
-    long = windows[rule.long]
-    short = long if rule.short is None else windows[rule.short]
-    if not short.total or not long.total:
-        return RuleOutcome(rule, Outcome.UNKNOWN, False)
-    burning = exceeds(short, rule.factor, objective, rule.op)
-    firing = (
-        burning
-        and exceeds(long, rule.factor, objective, rule.op)
-        and long.bad_runs >= rule.min_bad_long
-        and (rule.short is None or short.bad_runs >= rule.min_bad_short)
-    )
-    return RuleOutcome(rule, Outcome.FIRING if firing else Outcome.HEALTHY, not burning)
+@dataclass(frozen=True, slots=True, eq=False)
+class Judge:
+    """A rule made ready for the objective it watches.
+
+    :param long: where the counts of its long window stand in a plan; ``short`` likewise, the same where it has none.
+    :param limit: the share of bad events, factor x (1 - objective), that it compares with.
+    :param confidence: asks for the whole Wilson interval on the bad side before it fires.
+    """
+
+    rule: BurnRule
+    long: int
+    short: int
+    limit: Fraction
+    confidence: Fraction | None
+    firing: RuleOutcome
+    healthy: RuleOutcome
+    burning: RuleOutcome
+    unknown: RuleOutcome
+
+    @classmethod
+    def of(cls, rule: BurnRule, objective: Fraction, confidence: Fraction | None, long: int, short: int) -> Judge:
+        """Make a rule ready."""
+        return cls(
+            rule,
+            long,
+            short,
+            rule.factor * (1 - objective),
+            confidence,
+            RuleOutcome(rule, Outcome.FIRING, False),
+            RuleOutcome(rule, Outcome.HEALTHY, True),
+            RuleOutcome(rule, Outcome.HEALTHY, False),
+            RuleOutcome(rule, Outcome.UNKNOWN, False),
+        )
+
+    def judge(self, long: Counts, short: Counts) -> RuleOutcome:
+        """Judge the counts of its windows; both are the long one's where it has no short window."""
+        if not long.total or not short.total:
+            return self.unknown
+        if not self._exceeds(short):
+            return self.healthy
+        rule = self.rule
+        if not self._exceeds(long) or long.bad_runs < rule.min_bad_long:
+            return self.burning
+        if rule.short is not None and short.bad_runs < rule.min_bad_short:
+            return self.burning
+        if self.confidence is not None and not (self._surely(long) and self._surely(short)):
+            return self.unknown
+        return self.firing
+
+    def _exceeds(self, counts: Counts) -> bool:
+        bad, limit = (counts.total - counts.good) * self.limit.denominator, counts.total * self.limit.numerator
+        op = self.rule.op
+        if op == "gt":
+            return bad > limit
+        if op == "gte":
+            return bad >= limit
+        return bad < limit if op == "lt" else bad <= limit
+
+    def _surely(self, counts: Counts) -> bool:
+        if self.rule.op in ("lt", "lte"):
+            return is_surely_above(counts.good, counts.total, 1 - self.limit, self.confidence)
+        return is_surely_above(counts.total - counts.good, counts.total, self.limit, self.confidence)
+
+
+def judge(rule: BurnRule, long: Counts, short: Counts, objective: Fraction) -> RuleOutcome:
+    """Judge one rule once; who judges often makes a :class:`Judge`."""
+    return Judge.of(rule, objective, None, 0, 1).judge(long, short)

@@ -40,6 +40,7 @@ class Cadence:
       instant anchors an interval; for cron it is the slot that this measurement fulfils.
 
     :param rhythm: fixed length of real time, or a cron expression in ``zone``.
+    :param end: the last instant at which a run can be expected.
     :param deadline: how long after a run's ``at`` it may come in; ``"cadence"`` is until the next slot, None expects
         nothing.
     """
@@ -47,6 +48,7 @@ class Cadence:
     rhythm: timedelta | Cron
     zone: ZoneInfo
     start: datetime | None = None
+    end: datetime | None = None
     deadline: timedelta | Literal["cadence"] | None = "cadence"
 
     @classmethod
@@ -78,21 +80,23 @@ class Cadence:
         begin = self._begin(first)
         if begin is None:
             return iter(())
-        start = max(utc(start), begin)
+        start, end = max(utc(start), begin), self._until(end)
         if isinstance(self.rhythm, Cron):
             return self.rhythm.instants(start, end, self.zone, fold=_REPEATED)
-        return self._interval(start, utc(end), self.rhythm, first)
+        return self._interval(start, end, self.rhythm, first)
 
     def count(self, start: datetime, end: datetime, first: datetime | None) -> int:
         """How many slots ``(start, end]`` would hold had expectation begun long ago: a full window's runs.
 
         :param first: anchors an interval without start; None makes 0 there.
         """
-        start, end = utc(start), utc(end)
+        start, end = utc(start), self._until(end)
+        if end <= start:
+            return 0
         if isinstance(self.rhythm, Cron):
             return _count(self.rhythm, start, end, self.zone)
         anchor = self._anchor(first)
-        if anchor is None or end <= start:
+        if anchor is None:
             return 0
         return (end - anchor) // self.rhythm - (start - anchor) // self.rhythm
 
@@ -101,7 +105,8 @@ class Cadence:
         at, begin = utc(at), self._begin(first)
         if begin is None or at <= begin:
             return None
-        return self._next(at - _MICROSECOND, first)
+        slot = self._next(at - _MICROSECOND, first)
+        return None if self.end is not None and slot > self.end else slot
 
     def step(self, at: datetime) -> timedelta:
         """From a slot to the next one."""
@@ -118,6 +123,9 @@ class Cadence:
             # One cadence is the step of the run's slot, however long before it the run itself lies.
             return at + self.step(self._next(at - _MICROSECOND, None))
         return at + self.rhythm
+
+    def _until(self, end: datetime) -> datetime:
+        return utc(end) if self.end is None else min(utc(end), self.end)
 
     def _anchor(self, first: datetime | None) -> datetime | None:
         return self.start or (None if first is None else utc(first))
@@ -149,14 +157,21 @@ def _of(schedule: Schedule) -> Cadence:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         zone_error = f"{schedule.zone!r:.60} is not an IANA time zone such as Europe/Berlin"
         raise DefinitionError(zone_error, path="schedule.zone") from None
-    start = schedule.start
-    if start is not None:
-        # A start without a zone is local time, as the annotation is read.
-        start = utc(start.replace(tzinfo=zone) if start.tzinfo is None else start)
     deadline = schedule.deadline
     return Cadence(
-        _rhythm(schedule.cadence), zone, start, deadline.length if isinstance(deadline, Duration) else deadline
+        _rhythm(schedule.cadence),
+        zone,
+        _instant(schedule.start, zone),
+        _instant(schedule.end, zone),
+        deadline.length if isinstance(deadline, Duration) else deadline,
     )
+
+
+def _instant(written: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Without a zone it is local time, as the annotation is read."""
+    if written is None:
+        return None
+    return utc(written.replace(tzinfo=zone) if written.tzinfo is None else written)
 
 
 def _rhythm(text: str) -> timedelta | Cron:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
-from airflow_ai_slo.core.durations import Duration, Span
+from airflow_ai_slo.core import fields
+from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.freeze_policy import FreezePolicy, check_thaw
 from airflow_ai_slo.core.names import LONGEST_NAME, is_name
-from airflow_ai_slo.core.numbers import exact
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 
@@ -70,12 +73,14 @@ class Schedule:
     """When runs are expected.
 
     :param cadence: a duration (``1d``) or a cron expression (``0 6 * * *``).
+    :param start: nothing is expected before; ``end``: nor after.
     :param deadline: how long after a run's ``at`` it may come in; None expects nothing, "cadence" is the default.
     """
 
     cadence: str
     zone: str = "UTC"
     start: datetime | None = None
+    end: datetime | None = None
     deadline: Duration | Literal["cadence"] | None = "cadence"
     late: Literal["bad", "accept"] = "bad"
 
@@ -96,16 +101,34 @@ class Indicator:
 class Service:
     """What the users depend on; freezes apply to a service.
 
+    :param freeze: how it freezes and thaws.
     :param notify: targets that are told of all its SLOs, beside those that the SLOs name.
     """
 
     name: str
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    freeze: FreezePolicy = field(default_factory=FreezePolicy)
     notify: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "notify", tuple(self.notify))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """What decides which windows and rules an SLO has; SLOs alike in that share one, so it compares by identity."""
+
+    window: Window
+    objective: Fraction
+    alerting: Alerting
+    rules: tuple[BurnRule, ...]
+    schedule: Schedule | None
+    confidence: Fraction | None
+    budgeting: Budgeting
+
+
+_shape = lru_cache(maxsize=8192)(Shape)
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -117,7 +140,8 @@ class SLO:
     :param alerting: preset; default ``pipeline`` with a schedule, else ``workbook``; ``none`` with ``rules``.
     :param rules: burn rules of one's own, beside the preset.
     :param freeze: whether a spent budget freezes the service.
-    :param thaw_after_good_runs: None takes the default (5 where fewer than 3 bad runs are allowed).
+    :param thaw_above: share of the budget above which the service thaws; None takes the service's, else 0.05.
+    :param thaw_after_good_runs: None takes the service's, else 5 where fewer than 3 bad runs are allowed.
     :param notify: targets that are told, beside those of the service.
     :param runbook: url of what to do about it; alerts link to it.
     :raises DefinitionError: which field is wrong, and what would be right.
@@ -139,11 +163,12 @@ class SLO:
     rerun: Rerun
     confidence: Fraction | None
     freeze: bool
-    thaw_above: Fraction
+    thaw_above: Fraction | None
     thaw_after_good_runs: int | None
     labels: Mapping[str, str]
     notify: tuple[str, ...]
     runbook: str
+    shape: Shape = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -164,7 +189,7 @@ class SLO:
         rerun: Rerun = "replace",
         confidence: Fraction | float | str | None = None,
         freeze: bool = False,
-        thaw_above: Fraction | float | str = Fraction(1, 20),
+        thaw_above: Fraction | float | str | None = None,
         thaw_after_good_runs: int | None = None,
         labels: Mapping[str, str] | None = None,
         notify: Sequence[str] = (),
@@ -174,21 +199,23 @@ class SLO:
         values: dict[str, Any] = {
             "name": name,
             "service": service,
-            "objective": _share("objective", objective),
-            "window": window if not isinstance(window, str) else RollingWindow(_duration("window", window)),
+            "objective": fields.share("objective", objective),
+            "window": window if not isinstance(window, str) else RollingWindow(fields.duration("window", window)),
             "indicator": indicator or Indicator(),
             "display_name": display_name,
             "description": description,
-            "budgeting": _choice("budgeting", budgeting, Budgeting),
-            "slice_target": None if slice_target is None else _number("slice_target", slice_target),
-            "slice_window": _duration("slice_window", slice_window) if isinstance(slice_window, str) else slice_window,
-            "alerting": _choice("alerting", alerting or default, get_args(Alerting)),
+            "budgeting": fields.choice("budgeting", budgeting, Budgeting),
+            "slice_target": None if slice_target is None else fields.number("slice_target", slice_target),
+            "slice_window": (
+                fields.duration("slice_window", slice_window) if isinstance(slice_window, str) else slice_window
+            ),
+            "alerting": fields.choice("alerting", alerting or default, get_args(Alerting)),
             "rules": tuple(rules),
             "schedule": schedule,
-            "rerun": _choice("rerun", rerun, get_args(Rerun)),
-            "confidence": None if confidence is None else _share("confidence", confidence),
+            "rerun": fields.choice("rerun", rerun, get_args(Rerun)),
+            "confidence": None if confidence is None else fields.share("confidence", confidence),
             "freeze": freeze,
-            "thaw_above": _number("thaw_above", thaw_above),
+            "thaw_above": None if thaw_above is None else fields.number("thaw_above", thaw_above),
             "thaw_after_good_runs": thaw_after_good_runs,
             "labels": dict(labels or {}),
             "notify": tuple(notify),
@@ -197,6 +224,7 @@ class SLO:
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)
         self._check()
+        object.__setattr__(self, "shape", _shape(*(values[one.name] for one in dataclasses.fields(Shape))))
 
     def _check(self) -> None:
         names = [("name", self.name), ("service", self.service), *(("notify", target) for target in self.notify)]
@@ -205,15 +233,27 @@ class SLO:
                 raise DefinitionError(f"{name!r:.60} is not text of 1 to {LONGEST_NAME} characters", path=path)
         if not isinstance(self.window, RollingWindow | CalendarWindow):
             raise DefinitionError(f"{self.window!r:.60} is not a window; write 28d", path="window")
-        if not 0 <= self.thaw_above < 1:
-            raise DefinitionError(f"{float(self.thaw_above):g} must be at least 0 and below 1", path="thaw_above")
-        good_runs = self.thaw_after_good_runs
-        if good_runs is not None and (not isinstance(good_runs, int) or good_runs < 1):
-            raise DefinitionError(f"{good_runs!r} is not a whole number above 0", path="thaw_after_good_runs")
+        check_thaw(self.thaw_above, self.thaw_after_good_runs)
         if len(self.rules) > MOST_RULES:
             raise DefinitionError(f"{len(self.rules)} rules; at most {MOST_RULES} can be watched", path="rules")
         for number, rule in enumerate(self.rules):
             _check_factor(rule, self.objective, f"rules[{number}].factor")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """What one field asks of another."""
+        if self.alerting == "pipeline" and self.schedule is None:
+            raise DefinitionError("pipeline counts expected runs; give a schedule, or use workbook", path="alerting")
+        sliced = self.budgeting is not Budgeting.OCCURRENCES
+        if sliced and (self.slice_window is None or self.slice_window.is_calendar):
+            raise DefinitionError(f"{self.budgeting} needs one in m, h, d or w, such as 5m", path="slice_window")
+        if self.budgeting is Budgeting.TIMESLICES and not (self.slice_target and 0 < self.slice_target <= 1):
+            raise DefinitionError("Timeslices need one above 0 and at most 1, such as 0.99", path="slice_target")
+
+    @property
+    def watches_runs(self) -> bool:
+        """Whether any rule's windows count settled runs."""
+        return self.alerting == "pipeline" or any(isinstance(rule.long, Runs) for rule in self.rules)
 
     @property
     def title(self) -> str:
@@ -222,16 +262,10 @@ class SLO:
     @property
     def fingerprint(self) -> str:
         """Identity of what is measured; another one starts a new generation."""
-        measured = [self.indicator.source, self.indicator.spec]
+        measured: list[Any] = [self.indicator.source, self.indicator.spec]
+        if self.budgeting is not Budgeting.OCCURRENCES:
+            measured += [self.budgeting, str(self.slice_window)]
         return hashlib.sha256(json.dumps(measured, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _choice(name: str, value: str, known: Iterable[str]) -> Any:
-    """One of the known values, as its own type."""
-    found = next((one for one in known if one == value), None)
-    if found is None:
-        raise DefinitionError(f"{value!r:.60} is not one of {', '.join(known)}", path=name)
-    return found
 
 
 def _check_factor(rule: BurnRule, objective: Fraction, path: str) -> None:
@@ -243,24 +277,3 @@ def _check_factor(rule: BurnRule, objective: Fraction, path: str) -> None:
         raise DefinitionError(
             f"{float(rule.factor):g} could never fire: burn rates reach {float(highest):g} at most", path=path
         )
-
-
-def _number(name: str, value: object) -> Fraction:
-    try:
-        return Fraction(exact(value))
-    except ValueError as error:
-        raise DefinitionError(str(error), path=name) from None
-
-
-def _share(name: str, value: object) -> Fraction:
-    share = _number(name, value)
-    if not 0 < share < 1:
-        raise DefinitionError(f"{float(share):g} must be above 0 and below 1, such as 0.995", path=name)
-    return share
-
-
-def _duration(name: str, value: str) -> Duration:
-    try:
-        return Duration.parse(value)
-    except ValueError as error:
-        raise DefinitionError(str(error), path=name) from None

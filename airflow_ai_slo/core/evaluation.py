@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from airflow_ai_slo.core.budget import Budget, budget, coverage
-from airflow_ai_slo.core.burn import Outcome, RuleOutcome, judge
+from airflow_ai_slo.core.burn import Judge, Outcome, RuleOutcome
+from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.definition import SLO, Alerting, Budgeting, BurnRule, Severity
+from airflow_ai_slo.core.definition import SLO, Budgeting, BurnRule, Severity, Shape
 from airflow_ai_slo.core.durations import Duration, Runs, Span
-from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError
+from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.expected import Pauses, expected_coverage
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.core.presets import preset_rules
-from airflow_ai_slo.core.windows import Bounds, Window
+from airflow_ai_slo.core.intervals import is_surely_above
+from airflow_ai_slo.core.presets import rules_of
+from airflow_ai_slo.core.windows import Bounds
 
 _EARLIEST, _LATEST = 1900, 9800
 """Windows are a hundred years long at most, and the calendar ends with the year 9999."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What evaluating an SLO at one instant needs; shared by all SLOs of the same window and rules.
+class Watched(NamedTuple):
+    """Since when an SLO is watched.
 
-    :param spans: every window the rules use, each once, with its exclusive start, or itself where it is in runs.
-    :param starts: exclusive starts of every window that goes by the clock, each once.
-    :param run_spans: every window that holds a number of runs.
+    :param first: the earliest ``at`` that was measured; None where none was.
+    :param anchor: ``at`` of what came in first; without a start it is where the cadence begins.
+    :param pauses: when no runs are expected, ``[start, end)``.
+    """
+
+    first: datetime | None = None
+    anchor: datetime | None = None
+    pauses: Pauses = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What evaluating an SLO at one instant needs; shared by all SLOs of the same :class:`Shape`.
+
+    The counts of a plan's windows stand in one sequence: those of ``starts``, then those of ``run_spans``.
+
+    :param starts: exclusive starts of windows that go by the clock, each once, the SLO's own window first.
+    :param run_spans: how many settled runs each other window holds.
+    :param places: every window the rules use, and where its counts stand.
+    :param cadence: when runs are expected; None where windows go by the clock alone.
     """
 
     bounds: Bounds
-    rules: tuple[BurnRule, ...]
-    spans: tuple[tuple[Span, datetime | Runs], ...]
     starts: tuple[datetime, ...]
-    run_spans: tuple[Runs, ...]
+    run_spans: tuple[int, ...]
+    places: tuple[tuple[Span, int], ...]
+    judges: tuple[Judge, ...]
+    cadence: Cadence | None
 
-
-def check_countable(slo: SLO) -> None:
-    """Refuse what this version cannot count, rather than count it as something else.
-
-    :raises DefinitionError: a budgeting method other than Occurrences.
-    """
-    if slo.budgeting is not Budgeting.OCCURRENCES:
-        raise DefinitionError(
-            f"{slo.budgeting.value} is not counted by this version; use Occurrences",
-            path=f"{slo.name}: spec.budgetingMethod",
-        )
+    @property
+    def rules(self) -> tuple[BurnRule, ...]:
+        return tuple(judge.rule for judge in self.judges)
 
 
 def plan(slo: SLO, at: datetime) -> Plan:
@@ -58,40 +71,65 @@ def plan(slo: SLO, at: datetime) -> Plan:
     at = utc(at)
     if not _EARLIEST <= at.year <= _LATEST:
         raise ConfigurationError(f"{at.isoformat()} lies outside the years {_EARLIEST} to {_LATEST}")
-    return _plan(slo.window, slo.alerting, slo.objective, slo.rules, at)
+    return _plan(slo.shape, at)
 
 
 @lru_cache(maxsize=4096)
-def _plan(
-    window: Window, alerting: Alerting, objective: Fraction, own_rules: tuple[BurnRule, ...], at: datetime
-) -> Plan:
-    bounds = window.bounds(at)
-    rules = preset_rules(alerting, objective, bounds.length) + own_rules
-    spans: dict[Span, datetime | Runs] = {}
-    for rule in rules:
-        for span in (rule.long, rule.short):
-            if span is not None:
-                spans[span] = at - span.length if isinstance(span, Duration) else span
-    starts = dict.fromkeys((bounds.start, *(start for start in spans.values() if isinstance(start, datetime))))
-    run_spans = tuple(span for span in spans if isinstance(span, Runs))
-    return Plan(bounds, rules, tuple(spans.items()), tuple(starts), run_spans)
+def _plan(shape: Shape, at: datetime) -> Plan:
+    bounds = shape.window.bounds(at)
+    rules = rules_of(shape, bounds)
+    spans = dict.fromkeys(span for rule in rules for span in (rule.long, rule.short) if span is not None)
+    starts = {bounds.start: 0}
+    for span in spans:
+        if isinstance(span, Duration):
+            starts.setdefault(at - span.length, len(starts))
+    run_spans = [span for span in spans if isinstance(span, Runs)]
+    places: dict[Span, int] = {
+        span: starts[at - span.length] if isinstance(span, Duration) else len(starts) + run_spans.index(span)
+        for span in spans
+    }
+    judges = (
+        Judge.of(rule, shape.objective, shape.confidence, places[rule.long], places[rule.short or rule.long])
+        for rule in rules
+    )
+    by_clock = shape.schedule is None or shape.budgeting is not Budgeting.OCCURRENCES
+    return Plan(
+        bounds,
+        tuple(starts),
+        tuple(span.count for span in run_spans),
+        tuple(places.items()),
+        tuple(judges),
+        None if by_clock or shape.schedule is None else Cadence.of(shape.schedule),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The state of one SLO at ``at``.
+    """The state of one SLO at one instant.
 
-    :param counts: what the SLO's own window holds.
-    :param windows: counts of every window the rules use.
+    :param held: counts of every window, in the order of its plan; the first is the SLO's own window.
     :param alerts: every rule, judged.
     """
 
     slo: SLO
-    at: datetime
-    counts: Counts
+    needs: Plan
+    held: Sequence[Counts]
     coverage: Fraction
-    windows: Mapping[Span, Counts]
-    alerts: tuple[RuleOutcome, ...]
+    alerts: Sequence[RuleOutcome]
+
+    @property
+    def at(self) -> datetime:
+        return self.needs.bounds.now
+
+    @property
+    def counts(self) -> Counts:
+        """What the SLO's own window holds."""
+        return self.held[0]
+
+    @property
+    def windows(self) -> Mapping[Span, Counts]:
+        """What every window that the rules use holds."""
+        return {span: self.held[place] for span, place in self.needs.places}
 
     @property
     def sli(self) -> Fraction | None:
@@ -114,30 +152,30 @@ class Evaluation:
 
     @property
     def exhausted(self) -> bool | None:
-        """Whether no budget remains, without dividing; None while unknown."""
-        good, total, covered = self.counts.good, self.counts.total, self.coverage
+        """Whether no budget remains, without dividing; None while unknown, also for want of samples."""
+        counts, covered = self.held[0], self.coverage
+        total = counts.total
         if not total or not covered:
             return None
         objective = self.slo.objective
         spare = objective.denominator - objective.numerator
-        spent = (total - good) * objective.denominator * covered.numerator
-        return spent >= spare * total * covered.denominator
+        spent = (total - counts.good) * objective.denominator * covered.numerator
+        if spent < spare * total * covered.denominator:
+            return False
+        confidence = self.slo.confidence
+        limit = min((1 - objective) / covered, Fraction(1))
+        return True if confidence is None or is_surely_above(counts.bad, total, limit, confidence) else None
 
 
-def evaluate(
-    slo: SLO,
-    at: datetime,
-    needs: Plan,
-    *,
-    since: Mapping[datetime | Runs, Counts],
-    first: datetime | None,
-) -> Evaluation:
+def evaluate(slo: SLO, needs: Plan, held: Sequence[Counts], watched: Watched) -> Evaluation:
     """Evaluate one SLO.
 
-    :param needs: its :func:`plan` at this instant.
-    :param since: counts of ``(start, at]`` for every start of its :class:`Plan`, and of every window in runs.
-    :param first: ``at`` of the first recorded measurement.
+    :param needs: its :func:`plan` at the instant.
+    :param held: what each window of the plan holds, in its order.
     """
-    windows = {span: since[start] for span, start in needs.spans}
-    alerts = tuple([judge(rule, windows, slo.objective) for rule in needs.rules])
-    return Evaluation(slo, needs.bounds.now, since[needs.bounds.start], coverage(needs.bounds, first), windows, alerts)
+    alerts = [one.judge(held[one.long], held[one.short]) for one in needs.judges]
+    if needs.cadence is None:
+        covered = coverage(needs.bounds, watched.first)
+    else:
+        covered = expected_coverage(needs.cadence, needs.bounds, held[0].runs, watched.anchor, watched.pauses)
+    return Evaluation(slo, needs, held, covered, alerts)

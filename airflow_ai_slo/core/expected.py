@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from fractions import Fraction
-from itertools import islice
-from typing import Literal, NamedTuple
 
 from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.instants import utc
@@ -19,68 +15,16 @@ REMEMBERED = 7
 """How many settled runs tell what a missing one weighs."""
 
 _MICROSECOND = timedelta(microseconds=1)
+_ALL = Fraction(1)
 
 
-class Pause(NamedTuple):
-    """Slots in ``[start, end)`` are not expected; ``end`` None lasts."""
-
-    start: datetime
-    end: datetime | None = None
+Pauses = Sequence[tuple[datetime, datetime | None]]
+"""Slots in ``[start, end)`` are not expected; ``end`` None lasts."""
 
 
-class Arrival(StrEnum):
-    """How the first arrival of a run is judged; reruns keep the verdict."""
-
-    IN_TIME = "in_time"
-    LATE = "late"
-
-
-def settled_at(due: datetime | None, recorded_at: datetime | None = None) -> datetime | None:
-    """When a slot settles: once recorded, or just after its deadline, whichever comes first.
-
-    :param due: the last instant in time; None never passes.
-    :returns: None while neither is known.
-    """
-    instants = [] if due is None else [due + _MICROSECOND]
-    if recorded_at is not None:
-        instants.append(recorded_at)
-    return min(instants, default=None)
-
-
-def is_paused(slot: datetime, pauses: Iterable[tuple[datetime, datetime | None]]) -> bool:
+def is_paused(slot: datetime, pauses: Pauses) -> bool:
     """Whether a slot lies in a pause. One that came before stays expected, even if its deadline falls into it."""
     return any(start <= slot and (end is None or slot < end) for start, end in pauses)
-
-
-def missing(
-    slots: Iterable[datetime],
-    recorded: Collection[datetime],
-    *,
-    due: Callable[[datetime], datetime | None],
-    now: datetime,
-    pauses: Sequence[tuple[datetime, datetime | None]] = (),
-    until: datetime | None = None,
-) -> list[datetime]:
-    """The slots that settled with nothing recorded: bad runs, cause ``missing_run``.
-
-    :param slots: expected slots, :meth:`Cadence.slots`.
-    :param recorded: slots that a recorded run fulfils (:meth:`Cadence.slot_of`).
-    :param due: last instant in time of a slot, :meth:`Cadence.due`; None where it is never missing.
-    :param until: the end date: the last slot that can be expected.
-    """
-    known = recorded if isinstance(recorded, set | frozenset) else frozenset(recorded)
-    return [
-        slot
-        for slot in slots
-        if slot not in known
-        and (until is None or slot <= until)
-        and _passed(due(slot), now)
-        and not is_paused(slot, pauses)
-    ]
-
-
-def _passed(due: datetime | None, now: datetime) -> bool:
-    return due is not None and now > due
 
 
 def weight(totals: Sequence[Exact]) -> Exact:
@@ -99,62 +43,29 @@ def weight(totals: Sequence[Exact]) -> Exact:
     return median or 1
 
 
-def weights(absent: Iterable[datetime], settled: Sequence[tuple[datetime, Exact]]) -> dict[datetime, Exact]:
-    """The weight of each missing run, by the settled runs before its slot, earlier missing ones included.
+def expected_runs(cadence: Cadence, bounds: Bounds, *, anchor: datetime | None, pauses: Pauses = ()) -> int:
+    """Expected runs of the full window, those before the first one or still to come included, but for paused ones.
 
-    :param absent: missing slots.
-    :param settled: ``(at, total)`` of recorded runs, ascending.
+    :param anchor: ``at`` of the measurement that came in first.
     """
-    result: dict[datetime, Exact] = {}
-    ats = [at for at, _ in settled]
-    for slot in sorted(absent):
-        here = bisect_left(ats, slot)
-        recent = [*settled[max(0, here - REMEMBERED) : here], *islice(reversed(result.items()), REMEMBERED)]
-        result[slot] = weight([total for _, total in sorted(recent)])
-    return result
-
-
-def judge_arrival(
-    recorded_at: datetime,
-    *,
-    due: datetime | None,
-    late: Literal["bad", "accept"] = "bad",
-    is_backfill: bool = False,
-) -> Arrival:
-    """Judge the first arrival of a run: late counts are stored, and judged good = 0, cause ``late``.
-
-    :param due: last instant in time, by the run's own ``at``; None where there is no deadline.
-    :param late: ``accept`` takes late counts as they are.
-    :param is_backfill: a backfill's clock says nothing about when the run was done first, so it is never late.
-    """
-    if late == "accept" or is_backfill or not _passed(due, recorded_at):
-        return Arrival.IN_TIME
-    return Arrival.LATE
-
-
-def expected_runs(
-    cadence: Cadence,
-    bounds: Bounds,
-    *,
-    first: datetime | None,
-    pauses: Sequence[tuple[datetime, datetime | None]] = (),
-    until: datetime | None = None,
-) -> int:
-    """Expected runs of the full window, those before the first one or still to come included.
-
-    :param first: the first recorded ``at``.
-    :param until: the end date; later slots, like paused ones, are not expected.
-    """
-    end = bounds.end if until is None else min(bounds.end, utc(until))
-    inside = cadence.count(bounds.start, max(end, bounds.start), first)
-    for start, stop in _merged(pauses, bounds.start, end):
-        inside -= cadence.count(start, stop, first)
+    inside = cadence.count(bounds.start, bounds.end, anchor)
+    for start, stop in _merged(pauses, bounds.start, bounds.end) if pauses else ():
+        inside -= cadence.count(start, stop, anchor)
     return inside
 
 
-def _merged(
-    pauses: Iterable[tuple[datetime, datetime | None]], start: datetime, end: datetime
-) -> list[tuple[datetime, datetime]]:
+def expected_coverage(
+    cadence: Cadence, bounds: Bounds, settled: int, anchor: datetime | None, pauses: Pauses = ()
+) -> Fraction:
+    """Share of a full window's expected runs that have settled, at most 1; all of it where none is expected.
+
+    :param settled: settled runs that the window holds.
+    """
+    expected = expected_runs(cadence, bounds, anchor=anchor, pauses=pauses)
+    return _ALL if expected <= settled else Fraction(settled, expected)
+
+
+def _merged(pauses: Pauses, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Pauses as disjoint ``(from, to]`` of slots within ``(start, end]``; a pause is ``[from, to)``."""
     merged: list[tuple[datetime, datetime]] = []
     for low, high in sorted((low, end + _MICROSECOND if high is None else high) for low, high in pauses):
@@ -164,12 +75,3 @@ def _merged(
         elif begin < stop:
             merged.append((begin, stop))
     return merged
-
-
-def coverage(settled: int, expected: int) -> Fraction:
-    """Share of a full window's expected runs that have settled, at most 1; all of it where none is expected.
-
-    :param settled: settled slots of the window, without paused ones.
-    :param expected: :func:`expected_runs` of the window.
-    """
-    return min(Fraction(settled, expected), Fraction(1)) if expected > 0 else Fraction(1)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from airflow_ai_slo.core.definition import SLO
-    from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze_policy import Terms
+from airflow_ai_slo.core.numbers import Exact
 
-EXEMPT_LABELS = frozenset({"security", "p0", "reliability"})
-"""Changes that repair a service pass its freeze, audited."""
+if TYPE_CHECKING:
+    from airflow_ai_slo.core.evaluation import Evaluation
 
 MAX_AGE = timedelta(hours=26)
 """An evaluation older than this is no answer: a day, and two hours of grace for daily evaluations."""
 
-_DEFAULT_GOOD_RUNS = 5
-_FEW = 3
+_DAY = timedelta(days=1)
 
 
 class Gate(StrEnum):
@@ -45,14 +43,27 @@ class Streak:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One opted-in SLO as the freeze decision sees it.
+    """One SLO that counts, as the freeze decision sees it.
 
-    :param new_bad: whether a bad run came in since the service last thawed.
+    :param exhausted: whether remaining <= 0 beyond doubt; None while unknown, also for want of samples.
+    :param remaining: 1 - consumed / allowed; None while unknown.
+    :param allowed: bad events its window may hold; None while unknown.
+    :param new_bad: whether a bad run came in since the service was last released, or its freeze ended by itself.
     """
 
-    evaluation: Evaluation
+    slo: str
+    exhausted: bool | None
+    remaining: Fraction | None
+    allowed: Fraction | None
+    terms: Terms = field(default_factory=Terms)
     streak: Streak = Streak()
     new_bad: bool = True
+
+    @classmethod
+    def of(cls, seen: Evaluation, terms: Terms, *, streak: Streak, new_bad: bool) -> Standing:
+        """The standing of an SLO as evaluated."""
+        budget = seen.budget
+        return cls(seen.slo.name, seen.exhausted, budget.remaining, budget.allowed, terms, streak, new_bad)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +72,34 @@ class Reason:
 
     :param remaining: 1 - consumed / allowed when last evaluated.
     :param since: when this SLO first froze the service.
+    :param allowed: bad events its window may hold; None while unknown.
+    :param spent_by: bad events by cause, most first.
+    :param thaws: what thaws it, one line.
     """
 
     slo: str
     remaining: Fraction | None
     since: datetime
+    allowed: Fraction | None = None
+    spent_by: Mapping[str, Exact] = field(default_factory=dict)
+    thaws: str = ""
+
+    @property
+    def spent(self) -> Fraction | None:
+        """Bad events so far."""
+        return None if self.remaining is None or self.allowed is None else (1 - self.remaining) * self.allowed
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; counts and shares as plain numbers."""
+        return {
+            "slo": self.slo,
+            "remaining": _float(self.remaining),
+            "since": self.since.isoformat(),
+            "allowed": _float(self.allowed),
+            "spent": _float(self.spent),
+            "spent_by": {cause: _float(number) for cause, number in self.spent_by.items()},
+            "thaws": self.thaws,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +119,8 @@ class GateAnswer:
 
     :param reasons: the SLOs that freeze it.
     :param detail: one line for people: why it is unknown, what lets it pass, or what thaws it.
+    :param warns: the change passes with a warning in ``detail``: the freeze is soft, or could not be audited.
+    :param ends_at: when the freeze ends by itself, where its policy says so.
     """
 
     service: str
@@ -93,6 +129,8 @@ class GateAnswer:
     override: Override | None = None
     evaluated_at: datetime | None = None
     detail: str = ""
+    warns: bool = False
+    ends_at: datetime | None = None
 
     def blocks(self, *, on_unknown: str = "block") -> bool:
         """Whether a caller has to stop. ``on_unknown="allow"`` is its explicit choice."""
@@ -104,47 +142,42 @@ class GateAnswer:
         return {
             "service": self.service,
             "outcome": self.outcome.value,
-            "reasons": [
-                {
-                    "slo": reason.slo,
-                    "remaining": None if reason.remaining is None else float(reason.remaining),
-                    "since": reason.since.isoformat(),
-                }
-                for reason in self.reasons
-            ],
+            "warns": self.warns,
+            "reasons": [reason.to_dict() for reason in self.reasons],
             "override": None
             if given is None
             else {"author": given.author, "reason": given.reason, "until": given.expires_at.isoformat()},
-            "evaluated_at": None if self.evaluated_at is None else self.evaluated_at.isoformat(),
+            "ends_at": _instant(self.ends_at),
+            "evaluated_at": _instant(self.evaluated_at),
             "detail": self.detail,
         }
 
 
-def good_runs_to_thaw(slo: SLO, allowed: Fraction | None) -> int | None:
-    """How many good runs in a row thaw the service, None for never: by default 5 where fewer than 3 bad are allowed."""
-    if slo.thaw_after_good_runs is not None:
-        return slo.thaw_after_good_runs
-    return _DEFAULT_GOOD_RUNS if allowed is not None and allowed < _FEW else None
+def _float(number: Exact | None) -> float | None:
+    return None if number is None else float(number)
+
+
+def _instant(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 def recovered(standing: Standing) -> bool:
     """Whether enough good runs came in a row, over at least a day."""
-    needed = good_runs_to_thaw(standing.evaluation.slo, standing.evaluation.budget.allowed)
+    needed = standing.terms.good_runs_of(standing.allowed)
     streak = standing.streak
-    return needed is not None and streak.good_runs >= needed and streak.length >= timedelta(days=1)
+    return needed is not None and streak.good_runs >= needed and streak.length >= _DAY
 
 
 def freezes(standing: Standing) -> bool:
-    """Whether this SLO freezes its service now: budget remaining <= 0, spent by a bad run since the last thaw."""
-    return bool(standing.evaluation.exhausted) and standing.new_bad and not recovered(standing)
+    """Whether this SLO freezes its service now: budget remaining <= 0, spent by a bad run that was not let go."""
+    return bool(standing.exhausted) and standing.new_bad and not recovered(standing)
 
 
 def thaws(standing: Standing, *, was_cause: bool) -> bool:
     """Whether this SLO lets its service thaw. Unknown holds a freeze it caused, and no other."""
-    remaining = standing.evaluation.budget.remaining
-    if remaining is None:
+    if standing.remaining is None:
         return not was_cause
-    return remaining > standing.evaluation.slo.thaw_above or recovered(standing)
+    return standing.remaining > standing.terms.above or recovered(standing)
 
 
 def decide(
@@ -152,15 +185,15 @@ def decide(
 ) -> frozenset[str] | None:
     """The SLOs that freeze a service from now on.
 
-    :param standings: every SLO of the service that opted in.
+    :param standings: every SLO of the service that counts.
     :param causes: SLOs that froze it so far; None while it is not frozen.
     :param held: whether one of the causes can no longer be judged (it now measures something else, or opted out): such
-        a freeze ends by a release only.
+        a freeze ends by a release, or by itself where the policy says so.
     :returns: None when it is not frozen.
     """
-    spent = frozenset(s.evaluation.slo.name for s in standings if freezes(s))
+    spent = frozenset(one.slo for one in standings if freezes(one))
     if causes is None:
         return spent or None
-    if not held and all(thaws(s, was_cause=s.evaluation.slo.name in causes) for s in standings):
+    if not held and all(thaws(one, was_cause=one.slo in causes) for one in standings):
         return None
     return causes | spent

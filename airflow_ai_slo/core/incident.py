@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from airflow_ai_slo.core.burn import Outcome, RuleOutcome
 from airflow_ai_slo.core.definition import BurnRule, Severity
+from airflow_ai_slo.core.durations import Runs
 
 
 class Transition(StrEnum):
@@ -34,7 +35,7 @@ class Step:
 
 
 def step(latched: int, alerts: Sequence[RuleOutcome], *, before: Severity | None, new_bad: bool) -> Step:
-    """Advance the incident by one evaluation.
+    """Advance what the rules with clock windows hold by one evaluation.
 
     A rule latches when it fires on a bad run that came in since the last evaluation, and is released when its short
     window is observed within the factor. Unknown holds, so silence neither opens nor resolves.
@@ -45,27 +46,33 @@ def step(latched: int, alerts: Sequence[RuleOutcome], *, before: Severity | None
     """
     after_bits = 0
     for index, alert in enumerate(alerts):
+        if isinstance(alert.rule.long, Runs):
+            continue
         bit = 1 << index
         held = latched & bit
         latches = new_bad and alert.outcome is Outcome.FIRING
         if latches or (held and not alert.cleared):
             after_bits |= bit
-    after = _severity(after_bits, alerts)
-    return Step(after_bits, after, _transition(before, after))
+    after = severity_of(after_bits, alerts)
+    return Step(after_bits, after, transition(before, after))
 
 
 def held_by(rules: Sequence[BurnRule], severity: Severity) -> int:
     """The rules that hold an incident of this severity when nobody knows which opened it: all that could."""
-    return sum(1 << index for index, rule in enumerate(rules) if rule.severity <= severity)
+    return sum(
+        1 << index for index, rule in enumerate(rules) if rule.severity <= severity and not isinstance(rule.long, Runs)
+    )
 
 
-def _severity(latched: int, alerts: Sequence[RuleOutcome]) -> Severity | None:
+def severity_of(latched: int, alerts: Sequence[RuleOutcome]) -> Severity | None:
+    """The loudest of the rules that hold an incident."""
     if not latched:
         return None
     return max((a.rule.severity for i, a in enumerate(alerts) if latched >> i & 1), default=None)
 
 
-def _transition(before: Severity | None, after: Severity | None) -> Transition | None:
+def transition(before: Severity | None, after: Severity | None) -> Transition | None:
+    """What an incident went through between two severities; None stands for no incident."""
     if before == after:
         return None
     if before is None:

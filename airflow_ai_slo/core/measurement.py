@@ -13,6 +13,8 @@ from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.names import LONGEST_KEY, LONGEST_NAME, is_name
 from airflow_ai_slo.core.numbers import Exact, count
 
+_REPLACEMENT = "\ufffd"
+
 
 class Cause(StrEnum):
     """Why budget was spent."""
@@ -39,7 +41,8 @@ class Measurement:
     :param good: finite, ``0 <= good <= total``; to nine decimals, exact.
     :param total: 0 says "looked, nothing happened".
     :param value: the raw observation (PSI, age in seconds, F1…), for people and plots.
-    :param attributes: kept as text.
+    :param attributes: kept as text; what a database could not keep of it (NUL, half of a surrogate pair) becomes
+        U+FFFD.
     :param recorded_at: when it came in; the recording engine fills it.
     :raises MeasurementError: what is wrong with which field.
     """
@@ -73,7 +76,8 @@ class Measurement:
         if self.cause is not None and type(self.cause) is not Cause:
             object.__setattr__(self, "cause", self._cause(self.cause))
         if self.attributes:
-            object.__setattr__(self, "attributes", {str(name): str(text) for name, text in self.attributes.items()})
+            attributes = {_text(name): _text(value) for name, value in self.attributes.items()}
+            object.__setattr__(self, "attributes", attributes)
 
     def _misnamed(self) -> MeasurementError:
         wrong, longest = ("key", LONGEST_KEY) if is_name(self.slo, LONGEST_NAME) else ("slo", LONGEST_NAME)
@@ -108,3 +112,10 @@ class Measurement:
         except ValueError:
             known = ", ".join(Cause)
             raise MeasurementError(f"{self.slo}: cause={value!r} is not one of {known}") from None
+
+
+def _text(value: object) -> str:
+    text = str(value)
+    if text.isascii():
+        return text if "\0" not in text else text.replace("\0", _REPLACEMENT)
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", _REPLACEMENT)

@@ -52,6 +52,11 @@ def narrow(number: Exact) -> Exact:
     return number.numerator if isinstance(number, Fraction) and number.denominator == 1 else number
 
 
+def parts(number: Exact, unit: int) -> Exact:
+    """How much so many parts are, of which ``unit`` make 1."""
+    return number if unit == 1 else narrow(Fraction(number) / unit)
+
+
 def count(number: object) -> Exact:
     """An exact count, rounded to :data:`DECIMALS` decimals.
 

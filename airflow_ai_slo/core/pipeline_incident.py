@@ -9,14 +9,13 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
 from airflow_ai_slo.core.burn import Outcome, exceeds, judge
 from airflow_ai_slo.core.counts import Counts, is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
-from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.numbers import Exact
 
@@ -31,15 +30,15 @@ takes two earlier incidents, and forgetting them sooner lets failures that come 
 
 
 class SettledRun(NamedTuple):
-    """One settled run: all that was measured at one ``at``.
+    """One settled run: all that was measured at one ``at``, instants in microseconds since 1970.
 
     :param settled_at: when it was recorded, or when its deadline had passed.
     """
 
-    at: datetime
+    at: int
     good: Exact
     total: Exact
-    settled_at: datetime
+    settled_at: int
 
 
 class Ledger:
@@ -47,7 +46,7 @@ class Ledger:
 
     def __init__(self, objective: Fraction, runs: Iterable[SettledRun] = ()) -> None:
         self.objective = objective
-        self._at: list[datetime] = []
+        self._at: list[int] = []
         self._runs: list[tuple[Exact, Exact]] = []
         self._sums: list[tuple[Exact, Exact, int]] = [(0, 0, 0)]
         for run in sorted(runs):
@@ -67,14 +66,14 @@ class Ledger:
             bad = before[2] + is_bad(good, total, self.objective)
             self._sums.append((before[0] + good, before[1] + total, bad))
 
-    def last(self, count: int, end: datetime | None = None) -> Counts:
+    def last(self, count: int, end: int | None = None) -> Counts:
         """What the last ``count`` settled runs hold, up to an instant where given."""
         stop = len(self._at) if end is None else bisect_right(self._at, end)
         start = max(0, stop - count)
         before, after = self._sums[start], self._sums[stop]
         return Counts(after[0] - before[0], after[1] - before[1], after[2] - before[2], stop - start)
 
-    def bad_after(self, at: datetime, within: int) -> list[datetime]:
+    def bad_after(self, at: int, within: int) -> list[int]:
         """The bad ones among the next runs after an instant."""
         place = bisect_right(self._at, at)
         numbers = range(place, min(place + within, len(self._at)))
@@ -118,8 +117,7 @@ def advance(
     :param settled: new ones in any order; also earlier runs that a rerun has turned bad.
     :param rules: the SLO's rules with windows in runs; others are passed over.
     """
-    rules = [rule for rule in rules if isinstance(rule.long, Runs) and not isinstance(rule.short, Duration)]
-    changes: list[Change] = []
+    rules, changes = in_runs(rules), list[Change]()
     for run in sorted(settled, key=lambda run: (run.settled_at, run.at)):
         ledger.settle(run)
         state, change = _step(state, ledger, run, rules)
@@ -128,11 +126,54 @@ def advance(
     return state, changes
 
 
+def told_apart(
+    known: Iterable[SettledRun], settled: Iterable[SettledRun], reach: int
+) -> tuple[list[SettledRun], list[SettledRun]]:
+    """Runs to start from, and newly settled ones to be taken one by one.
+
+    A new run behind which so many others have settled, and so many lie, that no window ends near it any more (an old
+    one that a backfill brings) belongs to the first: it counts, and opens nothing.
+
+    :param known: runs that were seen before.
+    :param settled: new ones.
+    :param reach: how many runs the longest window holds.
+    """
+    known, new = list(known), list(settled)
+    if len(known) + len(new) <= reach:
+        return known, new
+    last_settled = sorted(run.settled_at for run in (*known, *new))[-reach]
+    last_at = sorted(run.at for run in (*known, *new))[-reach]
+    old = [run for run in new if run.settled_at < last_settled and run.at < last_at]
+    return known + old, [run for run in new if run.settled_at >= last_settled or run.at >= last_at]
+
+
+def aged(state: Discipline, runs: int, rules: Sequence[BurnRule]) -> Discipline:
+    """The state after so many good runs while no incident is open: :func:`advance`, without looking at any."""
+    if not state.opened:
+        return state
+    memory = _memory(in_runs(rules))
+    return replace(state, opened=tuple(ago + runs for ago in state.opened if ago + runs < memory))
+
+
+def in_runs(rules: Sequence[BurnRule]) -> list[BurnRule]:
+    """Those of the rules whose windows hold runs."""
+    return [rule for rule in rules if isinstance(rule.long, Runs) and not isinstance(rule.short, Duration)]
+
+
+def longest(rules: Sequence[BurnRule]) -> int:
+    """How many runs the longest window holds, 0 where none is in runs."""
+    return max((_runs(rule) for rule in rules), default=0)
+
+
+def _memory(rules: Sequence[BurnRule]) -> int:
+    ticket = _longest_ticket(rules)
+    return REMEMBERED if ticket is None else max(REMEMBERED, _runs(ticket))
+
+
 def _step(
     state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
 ) -> tuple[Discipline, Change | None]:
-    ticket = _longest_ticket(rules)
-    memory = REMEMBERED if ticket is None else max(REMEMBERED, _runs(ticket))
+    ticket, memory = _longest_ticket(rules), _memory(rules)
     state = replace(state, opened=tuple(ago + 1 for ago in state.opened if ago + 1 < memory))
     if is_bad(run.good, run.total, ledger.objective):
         state = replace(state, good_runs=0)
@@ -168,7 +209,7 @@ def _loudest(ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]) -> Burn
     Windows end at that run, as if it had settled in time: what settled before it although it comes later must not hide
     two failures in a row. They also end at bad runs after it, which may have waited for this one.
     """
-    reach = max((_runs(rule) for rule in rules), default=1) - 1
+    reach = max(longest(rules) - 1, 0)
     found: BurnRule | None = None
     for end in (run.at, *ledger.bad_after(run.at, reach)):
         for rule in rules:
@@ -177,10 +218,11 @@ def _loudest(ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]) -> Burn
     return found
 
 
-def _fires(ledger: Ledger, rule: BurnRule, end: datetime) -> bool:
-    spans = (rule.long, rule.short)
-    windows: dict[Span, Counts] = {span: ledger.last(span.count, end) for span in spans if isinstance(span, Runs)}
-    return judge(rule, windows, ledger.objective).outcome is Outcome.FIRING
+def _fires(ledger: Ledger, rule: BurnRule, end: int) -> bool:
+    long, short = (
+        ledger.last(span.count, end) for span in (rule.long, rule.short or rule.long) if isinstance(span, Runs)
+    )
+    return judge(rule, long, short, ledger.objective).outcome is Outcome.FIRING
 
 
 def _longest_ticket(rules: Sequence[BurnRule]) -> BurnRule | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
-from functools import lru_cache
 
-from airflow_ai_slo.core.definition import SLO, Alerting, BurnRule, Severity
+from airflow_ai_slo.core.cadence import Cadence
+from airflow_ai_slo.core.definition import Alerting, BurnRule, Severity, Shape
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.pipeline_rules import pipeline
+from airflow_ai_slo.core.windows import Bounds
 
 WORKBOOK = (
     (Severity.PAGE, "1h", "5m", Fraction(2, 100)),
@@ -47,32 +49,25 @@ def seed(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
     )
 
 
-def none(objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
-    """No rules."""
-    return ()
-
-
 def _rule(severity: Severity, long: Duration, short: Duration | None, factor: Fraction) -> BurnRule:
     return BurnRule(severity=severity, long=long, short=short, factor=factor)
 
 
-PRESETS: dict[Alerting, Callable[[Fraction, timedelta], tuple[BurnRule, ...]]] = {
+CLOCK_PRESETS: dict[Alerting, Callable[[Fraction, timedelta], tuple[BurnRule, ...]]] = {
     "workbook": workbook,
     "seed": seed,
-    "pipeline": workbook,
-    "none": none,
 }
 
 
-@lru_cache(maxsize=4096)
-def preset_rules(alerting: Alerting, objective: Fraction, period: timedelta) -> tuple[BurnRule, ...]:
-    """The rules of one preset for one objective and period."""
-    return PRESETS[alerting](objective, period)
-
-
-def rules_of(slo: SLO, period: timedelta) -> tuple[BurnRule, ...]:
+def rules_of(shape: Shape, bounds: Bounds) -> tuple[BurnRule, ...]:
     """Every rule that watches an SLO: its preset's, then its own.
 
-    :param period: length of the SLO's window at the instant looked at.
+    :param bounds: the SLO's window at the instant looked at.
     """
-    return preset_rules(slo.alerting, slo.objective, period) + slo.rules
+    if shape.alerting == "pipeline" and shape.schedule is not None:
+        preset = pipeline(shape.objective, Cadence.of(shape.schedule).per_period(bounds))
+    elif shape.alerting in CLOCK_PRESETS:
+        preset = CLOCK_PRESETS[shape.alerting](shape.objective, bounds.length)
+    else:
+        preset = ()
+    return preset + shape.rules

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_ai_slo.core.definition import SLO, BurnRule, Indicator, Schedule, Severity
+from airflow_ai_slo.core.definition import SLO, BurnRule, Indicator, Schedule, Service, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 _PLAIN = ("name", "service", "display_name", "description", "alerting", "rerun", "freeze", "thaw_after_good_runs")
@@ -27,7 +28,7 @@ def slo_to_dict(slo: SLO) -> dict[str, Any]:
         "rules": [_rule_to_dict(rule) for rule in slo.rules],
         "schedule": _schedule_to_dict(slo.schedule),
         "confidence": _text(slo.confidence),
-        "thaw_above": str(slo.thaw_above),
+        "thaw_above": _text(slo.thaw_above),
         "labels": dict(slo.labels),
         "notify": list(slo.notify),
         "runbook": slo.runbook,
@@ -47,11 +48,36 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
         rules=[_rule_from_dict(rule) for rule in values["rules"]],
         schedule=_schedule_from_dict(values["schedule"]),
         confidence=_fraction(values["confidence"]),
-        thaw_above=Fraction(values["thaw_above"]),
+        thaw_above=_fraction(values["thaw_above"]),
         labels=values["labels"],
         notify=values["notify"],
         runbook=values.get("runbook", ""),
     )
+
+
+def service_to_dict(service: Service) -> dict[str, Any]:
+    """A service as JSON values; :func:`service_from_dict` reads it back equal."""
+    policy = service.freeze
+    return {
+        "name": service.name,
+        "description": service.description,
+        "labels": dict(service.labels),
+        "freeze": {
+            "slos": list(policy.slos),
+            "thaw_above": _text(policy.thaw_above),
+            "thaw_after_good_runs": policy.thaw_after_good_runs,
+            "for_at_most": _text(policy.for_at_most),
+            "mode": policy.mode,
+            "exempt_labels": list(policy.exempt_labels),
+        },
+        "notify": list(service.notify),
+    }
+
+
+def service_from_dict(values: Mapping[str, Any]) -> Service:
+    """The service :func:`service_to_dict` wrote."""
+    policy = {**values["freeze"], "thaw_above": _fraction(values["freeze"]["thaw_above"])}
+    return Service(**{**values, "freeze": FreezePolicy(**policy)})
 
 
 def _text(value: object) -> str | None:
@@ -110,6 +136,7 @@ def _schedule_to_dict(schedule: Schedule | None) -> dict[str, Any] | None:
         "cadence": schedule.cadence,
         "zone": schedule.zone,
         "start": None if schedule.start is None else schedule.start.isoformat(),
+        "end": None if schedule.end is None else schedule.end.isoformat(),
         "deadline": _text(schedule.deadline),
         "late": schedule.late,
     }
@@ -123,6 +150,7 @@ def _schedule_from_dict(values: Mapping[str, Any] | None) -> Schedule | None:
         cadence=values["cadence"],
         zone=values["zone"],
         start=None if values["start"] is None else datetime.fromisoformat(values["start"]),
+        end=None if values["end"] is None else datetime.fromisoformat(values["end"]),
         deadline=deadline if deadline in (None, "cadence") else Duration.parse(deadline),
         late=values["late"],
     )

@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
-from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of
+from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.hooks.store import SLOHook
 
 if TYPE_CHECKING:
@@ -64,9 +64,9 @@ class GatedPythonOperator(DecoratedOperator, PythonOperator):
         answer = SLOHook(self.slo_conn_id).gate(
             self.service, now=run.now, labels=labels_of(self.labels), max_age=self.max_age, actor=run.actor
         )
-        line = explain(answer)
         if answer.blocks(on_unknown=self.on_unknown):
+            line = explain(answer)
             self.log.error("Stopped: %s", line)
             raise AirflowFailException(line) if self.on_frozen == "fail" else AirflowSkipException(line)
-        self.log.info("%s", line)
+        tell_passing(self.log, answer)
         return super().execute(context)

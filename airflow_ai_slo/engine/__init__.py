@@ -6,10 +6,15 @@ Time always comes in as an argument.
 from __future__ import annotations
 
 from airflow_ai_slo.engine.applying import apply
+from airflow_ai_slo.engine.attributing import attribution
+from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
-from airflow_ai_slo.engine.freezing import audit_log, frozen_services, gate, override, release
+from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
+from airflow_ai_slo.engine.gating import gate
+from airflow_ai_slo.engine.pausing import pause, paused, resume
+from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.store.definitions import Applied
@@ -20,17 +25,27 @@ __all__ = [
     "Recorded",
     "acknowledge",
     "apply",
+    "attribution",
     "audit_log",
     "deliver",
     "digest",
     "evaluate",
+    "freeze_policies",
     "frozen_services",
     "gate",
+    "list_profiles",
     "override",
+    "pause",
+    "paused",
+    "read_profile",
     "record",
     "record_or_spool",
     "release",
+    "renew",
     "report",
+    "resume",
+    "revoke",
+    "save_profile",
     "say",
     "status",
 ]

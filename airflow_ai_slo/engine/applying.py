@@ -6,14 +6,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow_ai_slo.alerts.freezes import policy_line
+from airflow_ai_slo.core.deciding import Held
 from airflow_ai_slo.core.definition import SLO, BurnRule, Service
-from airflow_ai_slo.core.evaluation import check_countable, plan
-from airflow_ai_slo.core.incident import Transition, held_by
+from airflow_ai_slo.core.evaluation import plan
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
-from airflow_ai_slo.store import Store, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents
+from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.definitions import Applied
 from airflow_ai_slo.store.targets import apply_target
 
@@ -27,25 +31,28 @@ def apply(
     services: Iterable[Service] = (),
     *,
     now: datetime,
+    author: str = "apply",
     targets: Iterable[Target] = (),
 ) -> list[Applied]:
     """Store definitions, all of them or none.
 
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
-    generation with an empty history; the old one's open incident closes as superseded.
+    generation with an empty history; the old one's open incident closes as superseded. Another freeze policy of a
+    service is audited.
 
+    :param author: who applies, for the audit log.
     :param targets: whom to tell; they stay until they are defined anew.
-    :raises DefinitionError: an SLO that this version cannot count; nothing is applied.
+    :raises DefinitionError: an SLO whose windows or schedule cannot be read; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
     given, now = list(slos), utc(now)
     for slo in given:
-        check_countable(slo)
+        plan(slo, now)
     applied: dict[int, Applied] = {}
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
         for service in services:
-            definitions.apply_service(connection, service)
+            _apply_service(connection, service, now, author)
         for target in targets:
             apply_target(connection, target)
         # In the order in which recording takes the same locks, so that neither waits for the other.
@@ -58,6 +65,12 @@ def apply(
     return [applied[index] for index in range(len(given))]
 
 
+def _apply_service(connection: Connection, service: Service, now: datetime, author: str) -> None:
+    before = definitions.apply_service(connection, service)
+    if service.freeze != (FreezePolicy() if before is None else before.freeze):
+        audit.write(connection, Entry(now, service.name, author, "policy", policy_line(service.freeze)))
+
+
 def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: datetime) -> None:
     """Rules that were edited hold an open incident as those before did: until they are seen to be healthy."""
     was, rules = plan(before, now).rules, plan(after, now).rules
@@ -65,7 +78,7 @@ def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: 
         return
     found = incidents.open_of(connection, slo_id)
     if found is not None:
-        evaluations.relatch(connection, slo_id, held_by(rules, found.severity))
+        evaluations.hold(connection, slo_id, Held.anew(rules, found.severity))
 
 
 def _identity(rule: BurnRule) -> tuple[object, ...]:

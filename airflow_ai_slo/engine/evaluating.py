@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts.words import fired
+from airflow_ai_slo.alerts.words import fired, settled_line
+from airflow_ai_slo.core.deciding import Held, Moved, decide
 from airflow_ai_slo.core.errors import StoreUnavailableError
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.incident import Step, Transition, step
 from airflow_ai_slo.core.instants import to_micros, utc
+from airflow_ai_slo.core.pipeline_incident import Change
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.freezing import decide_freezes
 from airflow_ai_slo.engine.reading import Seen, evaluate_all, evaluate_named
-from airflow_ai_slo.store import Store, counting, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, counting, definitions, evaluations, expecting, incidents
+from airflow_ai_slo.store import settled as settling
 from airflow_ai_slo.store.definitions import Stored
-from airflow_ai_slo.store.evaluations import Last
+from airflow_ai_slo.store.evaluations import NEVER, Last
+from airflow_ai_slo.store.incidents import Incident
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,12 +27,30 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def status(store: Store, *, at: datetime, slos: Collection[str] | None = None) -> list[Evaluation]:
-    """Evaluate without writing anything.
+def settle(store: Store, *, at: datetime) -> int:
+    """Let every expected run whose deadline has passed with nothing recorded be a missing run.
+
+    In a transaction of its own, so that whoever evaluates next sees what this one has settled.
+
+    :returns: how many are missing that were not before.
+    """
+    with store.read() as connection:
+        if not expecting.is_due(connection, utc(at)):
+            return 0
+    with store.write() as connection:
+        return expecting.settle(connection, utc(at))
+
+
+def status(
+    store: Store, *, at: datetime, slos: Collection[str] | None = None, now: datetime | None = None
+) -> list[Evaluation]:
+    """Evaluate without deciding anything.
 
     :param slos: only these; None means all.
+    :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises UnknownSLOError: a name that nothing carries.
     """
+    settle(store, at=min(utc(at), now or datetime.now(UTC)))
     with store.read() as connection:
         evaluations.one_snapshot(connection)
         return [seen for _, seen in evaluate_named(connection, at, slos)]
@@ -45,6 +66,7 @@ def evaluate(store: Store, *, at: datetime, slos: Collection[str] | None = None)
     :returns: the evaluations asked for, by name.
     :raises UnknownSLOError: a name that nothing carries.
     """
+    settle(store, at=at)
     tries = _TRIES
     while True:
         try:
@@ -78,33 +100,41 @@ def _is_newer(stored: Stored, at: datetime, last: dict[int, Last]) -> bool:
 
 def _save(connection: Connection, newest: Sequence[Seen], last: dict[int, Last], at: datetime) -> None:
     """Move incidents on, and keep what was seen."""
-    news = [one.slo_id for one, _ in newest if one.bad_seq > _last_of(one, last).bad_seq]
+    news = [one.slo_id for one, _ in newest if one.bad_seq > last.get(one.slo_id, NEVER).bad_seq]
     later = counting.bad_after(connection, news, at)
     opened = incidents.all_open(connection)
+    settled = settling.read_news(connection, [one for one, seen in newest if seen.needs.run_spans], at)
     rows = []
     for stored, seen in newest:
-        before = _last_of(stored, last)
+        before = last.get(stored.slo_id, NEVER)
         # A bad run that lies after this instant is news once it is seen, not now.
         bad_seq = max(before.bad_seq, stored.bad_seq - later.get(stored.slo_id, 0))
-        new_bad = bad_seq > before.bad_seq
-        incident = opened.get(stored.slo_id)
-        latched = 0
-        if new_bad or incident is not None:
-            severity = None if incident is None else incident.severity
-            after = step(before.latched, seen.alerts, before=severity, new_bad=new_bad)
-            latched = after.latched
-            if after.transition is not None:
-                _tell(connection, (stored, seen), after, after.transition)
-        rows.append((stored, seen, latched, bad_seq))
+        held, seen_at = _decide(connection, (stored, seen), before, bad_seq, opened.get(stored.slo_id), settled)
+        rows.append((stored, seen, Last(0, held, bad_seq, seen_at)))
+    settling.drop_news(connection, settled)
     evaluations.save(connection, rows)
 
 
-def _last_of(stored: Stored, last: dict[int, Last]) -> Last:
-    return last.get(stored.slo_id) or Last(stored.slo_id, 0, 0, 0)
-
-
-def _tell(connection: Connection, one: Seen, after: Step, transition: Transition) -> None:
+def _decide(
+    connection: Connection, one: Seen, before: Last, bad_seq: int, incident: Incident | None, settled: settling.News
+) -> tuple[Held, int | None]:
+    """Open, change or resolve one SLO's incident; returns what holds it, and the newest run seen."""
     stored, seen = one
-    reason = fired(seen)
-    changed = incidents.advance(connection, stored.slo_id, transition, after.severity, at=seen.at, reason=reason)
-    messages.post_incident(connection, stored, seen, transition, changed, reason=reason)
+    new_bad = bad_seq > before.bad_seq
+    discipline, changes, seen_at = before.held.discipline, list[Change](), before.seen_at
+    if seen.needs.run_spans:
+        discipline, changes, seen_at = settling.advance_runs(connection, stored, seen.needs.rules, before, settled)
+    elif not new_bad and incident is None:
+        return before.held if not before.held.latched else Held(), seen_at
+    severity = None if incident is None else incident.severity
+    held, moved = decide(before.held, seen.alerts, before=severity, new_bad=new_bad, runs=(discipline, changes))
+    for one_move in moved:
+        _tell(connection, one, one_move)
+    return held, seen_at
+
+
+def _tell(connection: Connection, one: Seen, moved: Moved) -> None:
+    stored, seen = one
+    reason = fired(seen) if moved.change is None else settled_line(moved.change)
+    changed = incidents.advance(connection, stored.slo_id, moved.transition, moved.severity, at=seen.at, reason=reason)
+    messages.post_incident(connection, stored, seen, moved.transition, changed, reason=reason)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts import Link, Message, freeze_message, incident_message, thaw_line
+from airflow_ai_slo.alerts import Link, Message, freeze_message, incident_message, thaw_message
 from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Reason
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.target import routed
 from airflow_ai_slo.engine.reading import Seen
+from airflow_ai_slo.engine.reasons import Judged, reasons
 from airflow_ai_slo.store import counting, definitions, incidents, outbox, targets
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
@@ -42,24 +44,52 @@ def post_incident(
     post(connection, message, whom(connection, [stored.slo], had))
 
 
-def post_freeze(connection: Connection, found: Freeze, seen: Iterable[Seen], *, started: bool, at: datetime) -> None:
-    """Tell that a service froze or thawed."""
-    causes = [one for one in seen if one[1].slo.name in found.causes]
-    remaining = {e.slo.name: e.budget.remaining for _, e in causes}
+def post_freeze(
+    connection: Connection, found: Freeze, seen: Sequence[Seen], policy: FreezePolicy, *, at: datetime
+) -> None:
+    """Tell that a service froze.
+
+    :param seen: its SLOs that count.
+    """
     message = freeze_message(
         found.service,
-        [Reason(name, remaining.get(name), since) for name, since in found.causes.items()],
-        started=started,
+        reasons(connection, found, [_judged(one) for one in seen], policy),
         at=at,
         freeze_id=found.id,
-        thaws=[thaw_line(e.slo, e.budget.allowed) for _, e in causes],
-        spent_by={
-            e.slo.name: counting.spent_by(connection, s.slo_id, e.slo.window.bounds(at).start, at, s.scale)
-            for s, e in causes
-        },
-        links=[Link(f"Runbook of {e.slo.name}", e.slo.runbook) for _, e in causes if e.slo.runbook],
+        mode=policy.mode,
+        exempt_labels=policy.exempt_labels,
+        ends_at=policy.ends(found.since),
+        links=_runbooks(found, seen),
     )
-    post(connection, message, whom(connection, [e.slo for _, e in causes], ["freeze"]))
+    post(connection, message, _of_freeze(connection, found, seen))
+
+
+def post_thaw(connection: Connection, found: Freeze, seen: Sequence[Seen], *, how: str, at: datetime) -> None:
+    """Tell that a service thawed, those included who were told that it froze.
+
+    :param how: what ended the freeze; of a release, who and why.
+    """
+    why = [Reason(name, None, since) for name, since in found.causes.items()]
+    message = thaw_message(found.service, why, at=at, freeze_id=found.id, how=how, links=_runbooks(found, seen))
+    told = outbox.told(connection, message.thread_key)
+    post(connection, message, told or _of_freeze(connection, found, seen))
+
+
+def _judged(one: Seen) -> Judged:
+    stored, seen = one
+    return Judged(stored, seen.at, seen.budget.remaining, seen.budget.allowed)
+
+
+def _causes(found: Freeze, seen: Sequence[Seen]) -> list[SLO]:
+    return [stored.slo for stored, _ in seen if stored.slo.name in found.causes]
+
+
+def _runbooks(found: Freeze, seen: Sequence[Seen]) -> list[Link]:
+    return [Link(f"Runbook of {slo.name}", slo.runbook) for slo in _causes(found, seen) if slo.runbook]
+
+
+def _of_freeze(connection: Connection, found: Freeze, seen: Sequence[Seen]) -> list[str]:
+    return whom(connection, _causes(found, seen), ["freeze"])
 
 
 def whom(connection: Connection, slos: Sequence[SLO], what: Iterable[str]) -> list[str]:

@@ -7,16 +7,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.durations import Runs
-from airflow_ai_slo.core.evaluation import Evaluation, evaluate, plan
-from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.store import counting, definitions
+from airflow_ai_slo.core.definition import Shape
+from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
+from airflow_ai_slo.core.instants import EPOCH, from_micros, utc
+from airflow_ai_slo.store import counting, definitions, expecting
+from airflow_ai_slo.store.counting import Prefix
 from airflow_ai_slo.store.definitions import Stored
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Seen = tuple[Stored, Evaluation]
+
+_NOTHING = (0, 0, 0, 0, 0)
+_LONG_AGO = Watched(EPOCH)
 
 
 def evaluate_all(
@@ -29,21 +33,72 @@ def evaluate_all(
     if not stored:
         return []
     at = utc(at)
-    plans = [plan(one.slo, at) for one in stored]
-    distinct = {id(needs): needs for needs in plans}.values()
-    starts = dict.fromkeys(start for needs in distinct for start in needs.starts)
+    groups: dict[Shape, list[Stored]] = {}
+    for one in stored:
+        groups.setdefault(one.slo.shape, []).append(one)
+    plans = {shape: plan(members[0].slo, at) for shape, members in groups.items()}
     ids = None if everything else [one.slo_id for one in stored]
-    prefixes = {start: counting.prefix(connection, start, ids) for start in starts}
-    end = counting.prefix(connection, at, ids)
-    firsts = counting.first_instants(connection, ids)
-    result = []
-    for one, needs in zip(stored, plans, strict=True):
-        now, scale, slo_id = end[one.slo_id], one.scale, one.slo_id
-        since: dict[datetime | Runs, Counts] = {
-            start: counting.difference(now, prefixes[start][slo_id], scale) for start in needs.starts
-        }
-        result.append((one, evaluate(one.slo, at, needs, since=since, first=firsts.get(slo_id))))
-    return result
+    reader = _Reader(connection, at, ids, any_cadence=any(needs.cadence for needs in plans.values()))
+    reader.read_runs(groups, plans)
+    seen = {}
+    for shape, members in groups.items():
+        for one, held in zip(members, reader.held(plans[shape], members), strict=True):
+            seen[one.slo_id] = evaluate(one.slo, plans[shape], held, reader.watched(one, plans[shape]))
+    return [(one, seen[one.slo_id]) for one in stored]
+
+
+class _Reader:
+    """What the windows of many SLOs hold, each edge asked for once."""
+
+    def __init__(self, connection: Connection, at: datetime, ids: Sequence[int] | None, *, any_cadence: bool) -> None:
+        self._connection = connection
+        self._at = at
+        self._ids = ids
+        self._end = counting.prefix(connection, at, ids)
+        self._firsts: dict[int, datetime] | None = None
+        self._starts: dict[datetime, Prefix] = {}
+        self._runs: dict[int, Prefix] = {}
+        self._pauses = expecting.pauses(connection) if any_cadence else {}
+
+    def read_runs(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
+        """Ask for windows in runs, each length once, of those that have it."""
+        wanted: dict[int, list[int]] = {}
+        for shape, members in groups.items():
+            for count in plans[shape].run_spans:
+                wanted.setdefault(count, []).extend(one.slo_id for one in members)
+        for count, ids in wanted.items():
+            self._runs[count] = counting.before_last_runs(self._connection, count, self._at, ids)
+
+    def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
+        """Counts of every window of a plan, for each SLO."""
+        edges = [self._start(start) for start in needs.starts] + [self._runs[count] for count in needs.run_spans]
+        end, differences = self._end, counting.differences
+        result = []
+        for one in members:
+            slo_id = one.slo_id
+            result.append(differences(end[slo_id], [edge.get(slo_id, _NOTHING) for edge in edges], one.unit))
+        return result
+
+    def watched(self, one: Stored, needs: Plan) -> Watched:
+        """Since when an SLO is watched."""
+        if needs.cadence is None:
+            before = self._start(needs.starts[0])[one.slo_id]
+            # Runs before the window say enough: it is watched since before it began.
+            return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
+        first = self._first(one.slo_id)
+        anchor = first if one.anchor is None else from_micros(one.anchor)
+        return Watched(first, anchor, self._pauses.get(one.slo_id, ()))
+
+    def _first(self, slo_id: int) -> datetime | None:
+        if self._firsts is None:
+            self._firsts = counting.first_instants(self._connection, self._ids)
+        return self._firsts.get(slo_id)
+
+    def _start(self, start: datetime) -> Prefix:
+        found = self._starts.get(start)
+        if found is None:
+            found = self._starts[start] = counting.prefix(self._connection, start, self._ids)
+        return found
 
 
 def evaluate_named(connection: Connection, at: datetime, names: Collection[str] | None) -> list[Seen]:

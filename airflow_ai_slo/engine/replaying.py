@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from airflow_ai_slo.core.definition import SLO
+from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.evaluating import evaluate
@@ -37,14 +37,15 @@ class Replay:
     freezes: tuple[Freeze, ...]
 
 
-def replay(slos: Sequence[SLO], ticks: Iterable[Tick]) -> Replay:
+def replay(slos: Sequence[SLO], ticks: Iterable[Tick], services: Sequence[Service] = ()) -> Replay:
     """Play ticks, in the order of their instants, through record and evaluate.
 
+    :param services: how services freeze, where that is not the default.
     :raises UnknownSLOError: a measurement of an SLO that is not among ``slos``.
     """
     store = fresh(MEMORY)
     store.migrate()
-    apply(store, slos, now=_BEGINNING)
+    apply(store, slos, services, now=_BEGINNING)
     for tick in ticks:
         record(store, tick.measurements, now=tick.at)
         if tick.evaluates:

@@ -10,6 +10,7 @@ from airflow_ai_slo.core.budget import budget, coverage
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
 from airflow_ai_slo.reports.model import (
     AuditRow,
@@ -20,7 +21,7 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, counting, definitions, evaluations, freezes, incidents
+from airflow_ai_slo.store import Store, audit, counting, definitions, evaluations, freezes, incidents
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 _POINTS = 90
 _AUDIT_LINES = 50
+_SPENT_BY = ("cause", "version", "task")
 
 
 def report(
@@ -65,13 +67,13 @@ def _service(
     history = budget_history(connection, [stored for stored, _ in members], start, at)
     held = freezes.history(connection, service.name, start, at)
     frozen = next((_freeze_row(one) for one in held if one.until is None), None)
-    audit = freezes.read_audit(connection, service.name, limit=_AUDIT_LINES)
+    decisions = audit.read(connection, service.name, limit=_AUDIT_LINES)
     return ServiceReport(
         service=service,
         frozen=frozen,
         slos=tuple(_slo(connection, one, history[one[0].slo_id], start, at) for one in members),
         freezes=tuple(_freeze_row(one) for one in reversed(held)),
-        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in audit),
+        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in decisions),
         override=freezes.override_of(connection, service.name, at),
     )
 
@@ -84,7 +86,7 @@ def _slo(
     return SLOReport(
         evaluation=evaluation,
         history=history,
-        spent_by=counting.spent_by(connection, stored.slo_id, window, at, stored.scale),
+        spent=tuple(attribution_of(connection, one, by) for by in _SPENT_BY),
         worst=tuple(counting.worst(connection, stored.slo_id, stored.slo.name, window, at, stored.scale)),
         incidents=tuple(
             IncidentRow(i.opened_at, i.resolved_at, i.severity.label, reason)

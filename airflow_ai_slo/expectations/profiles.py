@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
@@ -21,6 +21,7 @@ _FOLDER = Path("expectations") / "profiles"
 _registered: dict[str, ReferenceProfile] = {}
 _at_hand: ContextVar[Mapping[str, ReferenceProfile]] = ContextVar("profiles at hand", default={})  # noqa: B039
 _folders: ContextVar[tuple[Path, ...]] = ContextVar("folders at hand", default=())
+_last_resort: ContextVar[Callable[[str], ReferenceProfile] | None] = ContextVar("last resort", default=None)
 
 
 def register_profile(profile: ReferenceProfile) -> None:
@@ -29,25 +30,40 @@ def register_profile(profile: ReferenceProfile) -> None:
 
 
 @contextmanager
-def looking_in(*, profiles: Sequence[ReferenceProfile] = (), folders: Sequence[str | Path] = ()) -> Iterator[None]:
-    """Find these profiles, and those in these folders, before all others."""
+def looking_in(
+    *,
+    profiles: Sequence[ReferenceProfile] = (),
+    folders: Sequence[str | Path] = (),
+    last_resort: Callable[[str], ReferenceProfile] | None = None,
+) -> Iterator[None]:
+    """Find these profiles, and those in these folders, before all others.
+
+    :param last_resort: asked for a name that is found nowhere else, such as the store; it raises ConfigurationError
+        where it has none either.
+    """
     at_hand = _at_hand.set({**_at_hand.get(), **{profile.name: profile for profile in profiles}})
     searched = _folders.set((*(Path(folder) for folder in folders), *_folders.get()))
+    last = _last_resort.set(last_resort or _last_resort.get())
     try:
         yield
     finally:
         _at_hand.reset(at_hand)
         _folders.reset(searched)
+        _last_resort.reset(last)
 
 
 def find_profile(name: str) -> ReferenceProfile:
-    """The profile of a name: given to the run, registered in the process, or ``<name>.json`` in a folder.
+    """The profile of a name. The first of these that has it:
 
-    Folders, in this order: those given to the run, those in ``AI_SLO_PROFILES``, ``expectations/profiles`` under the
-    working directory and under ``$AIRFLOW_HOME``. A name that ends in ``.json`` is the path of a file.
+    1. the profiles given to the run, 2. those registered in the process, 3. ``<name>.json`` in a folder: those given
+    to the run, those in ``AI_SLO_PROFILES``, ``expectations/profiles`` under the working directory and under
+    ``$AIRFLOW_HOME``; 4. in the drift operator, the SLO store: the newest version, or that of ``name@version``.
+
+    A name that ends in ``.json`` is the path of a file, and nothing else.
 
     :raises ConfigurationError: there is none; names where it was looked for.
-    :raises DataError: the file is not a profile.
+    :raises DataError: the file, or what the store keeps, is not a profile.
+    :raises StoreError: nothing but the store may have it, and that cannot be used.
     """
     known = _at_hand.get().get(name) or _registered.get(name)
     if known is not None:
@@ -59,11 +75,14 @@ def find_profile(name: str) -> ReferenceProfile:
         path = folder / f"{name}.json"
         if path.is_file():
             return _load(path)
-    where = ", ".join(str(folder) for folder in folders)
-    raise ConfigurationError(
-        f"profile={name!r} is not registered, and there is no {name}.json in {where}; "
-        "make it with ai-slo drift --save-profile or build_profile"
-    )
+    nowhere = f"profile={name!r} is not registered, and there is no {name}.json in {', '.join(map(str, folders))}"
+    last_resort = _last_resort.get()
+    if last_resort is None:
+        raise ConfigurationError(f"{nowhere}; make it with ai-slo drift --save-profile or build_profile")
+    try:
+        return last_resort(name)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{nowhere}; {error}") from None
 
 
 def _searched() -> tuple[Path, ...]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.freeze import Gate, GateAnswer, Reason
+from airflow_ai_slo.core.freeze import Gate, GateAnswer
 
 OnUnknown = Literal["block", "allow"]
 OnFrozen = Literal["fail", "skip"]
@@ -32,21 +32,19 @@ def check_options(*, on_unknown: str, max_age: timedelta, on_frozen: str = "fail
         raise ConfigurationError(f"max_age={max_age!r}: give a timedelta above zero, such as timedelta(hours=26)")
 
 
-def explain(answer: GateAnswer) -> str:
-    """One line: what the gate says and why, and what would thaw it."""
-    what = f"changes to service {answer.service}"
-    if answer.outcome is Gate.FROZEN:
-        return ". ".join(filter(None, (f"{what} are frozen: {_reasons(answer.reasons)}", answer.detail)))
+def tell_passing(log: Any, answer: GateAnswer) -> None:
+    """Log why a change passes; as a warning where somebody should know of it."""
+    line = explain(answer)
     if answer.outcome is Gate.UNKNOWN:
-        return f"whether {what} may go out is unknown: {answer.detail}"
-    return f"{what} are allowed: {answer.detail}"
+        log.warning("%s; passing, since on_unknown='allow'", line)
+    elif answer.warns:
+        log.warning("%s", line)
+    else:
+        log.info("%s", line)
 
 
-def _reasons(reasons: Sequence[Reason]) -> str:
-    from airflow_ai_slo.alerts import words
+def explain(answer: GateAnswer) -> str:
+    """One line: what the gate says, which SLO, how much budget, what spent it, since when, and what thaws it."""
+    from airflow_ai_slo.alerts.freezes import gate_line
 
-    return "; ".join(
-        f"SLO {one.slo} has {'an unknown share' if one.remaining is None else words.percent_left(one.remaining)} "
-        f"of its error budget left, frozen since {words.instant(one.since)}"
-        for one in reasons
-    )
+    return gate_line(answer)

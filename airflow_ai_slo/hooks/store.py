@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Connection
 
     from airflow_ai_slo.core.freeze import GateAnswer
+    from airflow_ai_slo.measure.drift import ReferenceProfile
     from airflow_ai_slo.store import Store
 
 SPOOL = "AI_SLO_SPOOL"
@@ -105,6 +106,26 @@ class SLOHook(BaseHook):
                 return definitions.active(connection, [slo])[0].slo.objective
         except (StoreError, UnknownSLOError):
             return None
+
+    def profile(self, name: str) -> ReferenceProfile:
+        """A reference profile that the store keeps: its newest version, or that of ``name@version``.
+
+        :raises ConfigurationError: the store holds none of that name.
+        :raises StoreError: the store cannot be used.
+        """
+        from airflow_ai_slo import engine
+
+        return engine.read_profile(self.open(), name)
+
+    def save_profile(self, profile: ReferenceProfile, *, now: datetime, name: str | None = None) -> int:
+        """Keep a reference profile and return its version; saving the same again changes nothing.
+
+        :param name: another name than the profile's own.
+        """
+        from airflow_ai_slo import engine
+
+        kept, _ = engine.save_profile(self.get_store(), profile, now=now, name=name)
+        return kept.version
 
     @property
     def url(self) -> str:

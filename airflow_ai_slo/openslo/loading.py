@@ -15,7 +15,8 @@ from airflow_ai_slo.openslo.rules.kinds import check_document, is_foreign, kind_
 from airflow_ai_slo.openslo.translate.alerts import build_target
 from airflow_ai_slo.openslo.translate.annotations import read_annotations
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue
-from airflow_ai_slo.openslo.translate.slo import build_service, build_slo
+from airflow_ai_slo.openslo.translate.service import build_service
+from airflow_ai_slo.openslo.translate.slo import build_slo
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def load(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
         if document.notes.failed():
             continue
         if kind == "Service":
-            services.append(build_service(document, catalogue))
+            service = build_service(document, catalogue)
+            if service is not None:
+                services.append(service)
         elif kind == "AlertNotificationTarget":
             target = build_target(document.value, document.notes)
             targets.setdefault(target.name, target)

@@ -57,9 +57,11 @@ class MeasureOperator(SLOOperator):
     :param count_manual: whether runs started by hand count. By default they do only where the DAG has no schedule: a
         scheduled DAG's runs are expected by the clock, and a run by hand on top repeats one of them or tries something
         out. A single run counts with ``conf={"ai_slo": {"count": true}}``.
+    :param attributes: what else its measurements remember (templated), such as ``{"model_version": "4"}``: spent budget
+        can be laid to any of them. DAG, task and run are there anyway.
     """
 
-    template_fields: Sequence[str] = ("slo", "slo_conn_id")
+    template_fields: Sequence[str] = ("slo", "slo_conn_id", "attributes")
 
     def __init__(
         self,
@@ -67,12 +69,16 @@ class MeasureOperator(SLOOperator):
         slo: str,
         fail_on_bad: bool = False,
         count_manual: bool | None = None,
+        attributes: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        if attributes is not None and not isinstance(attributes, Mapping):
+            raise ConfigurationError(f"attributes={attributes!r}: give a dict, such as {{'model_version': '4'}}")
         self.slo = slo
         self.fail_on_bad = fail_on_bad
         self.count_manual = count_manual
+        self.attributes = None if attributes is None else dict(attributes)
 
     def measure(self, context: Context) -> Measurement:
         """Look at the data or the run, and say what was seen.
@@ -106,7 +112,7 @@ class MeasureOperator(SLOOperator):
 
         :param good: good events, ``0 <= good <= total``.
         :param cause: why some were not good; kept only where some were not.
-        :param attributes: more to remember, over the run's own.
+        :param attributes: more to remember, over the run's own; the operator's ``attributes`` stand over both.
         :param at: the instant the measured interval ends; by default the run's (see :meth:`at_of`).
         :param slo: another SLO than the operator's own.
         :raises MeasurementError: counts or value break the rules.
@@ -120,7 +126,7 @@ class MeasureOperator(SLOOperator):
             total=total,  # type: ignore[arg-type]
             value=value,
             cause=cause if good < total else None,
-            attributes=run.attributes | dict(attributes or {}),
+            attributes=run.attributes | dict(attributes or {}) | (self.attributes or {}),
         )
 
     def record(

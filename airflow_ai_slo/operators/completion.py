@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from airflow_ai_slo.operators.watched import Instance
 
+_MOST_NAMED = 5
+
 
 class BatchCompletionOperator(MeasureOperator):
     """One event for each run: good when every watched task went through, and in time.
@@ -39,7 +41,7 @@ class BatchCompletionOperator(MeasureOperator):
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = ("slo", "slo_conn_id", "watch")
+    template_fields: Sequence[str] = ("slo", "slo_conn_id", "attributes", "watch")
 
     def __init__(
         self,
@@ -82,7 +84,7 @@ class BatchCompletionOperator(MeasureOperator):
             total=judged.total,
             value=judged.value,
             cause=judged.cause,
-            attributes={"detail": judged.detail},
+            attributes={"detail": judged.detail} | _failed(seen),
         )
 
     def _finished(self, context: Context, seen: Sequence[Instance], run: Run, start: datetime) -> datetime:
@@ -101,6 +103,15 @@ class BatchCompletionOperator(MeasureOperator):
                 return run.now
             ends.append(times[1])
         return max(ends, default=run.now)
+
+
+def _failed(seen: Sequence[Instance]) -> dict[str, str]:
+    """The watched tasks that failed of themselves, else those that tasks before them took down."""
+    for state in ("failed", "upstream_failed"):
+        names = sorted({one.task_id for one in seen if one.state == state})
+        if names:
+            return {"failed_task": ", ".join(names[:_MOST_NAMED])}
+    return {}
 
 
 def _start(context: Context, run: Run) -> datetime:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.core.errors import ConfigurationError, DataError, StoreError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, MeasureOperator
 
@@ -31,7 +31,9 @@ class DataDriftOperator(MeasureOperator):
     The log shows every column; the XCom names those that drifted.
 
     :param slo: name of the SLO the measurement belongs to.
-    :param reference: the reference profile: its name, or the path of its file (``.json``). A suite may name its own.
+    :param reference: the reference profile: its name, or the path of its file (``.json``). A name is looked for among
+        the profiles registered in the process, then in folders of profiles, then in the SLO store, where
+        ``name@version`` asks for an older version. A suite may name its own.
     :param columns: the columns to compare; by default all of the profile. Or instead:
     :param suite: a Great Expectations suite, as a path or its JSON document. Its PSI expectations become the columns;
         its other expectations count as events beside them.
@@ -54,6 +56,7 @@ class DataDriftOperator(MeasureOperator):
     template_fields: Sequence[str] = (
         "slo",
         "slo_conn_id",
+        "attributes",
         "reference",
         "columns",
         "suite",
@@ -126,6 +129,8 @@ class DataDriftOperator(MeasureOperator):
             result = self.record(context, measured, bad=bad, more=summary(found, _NAMES_KEPT))
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
+        except StoreError as error:
+            return self._unmeasured(error)
         if found.errors and self.on_error == "fail":
             context["ti"].xcom_push(key="return_value", value=result)
             raise DataError("; ".join(column.message for column in found.errors))
@@ -135,23 +140,39 @@ class DataDriftOperator(MeasureOperator):
         """Judged columns as events, or the run as one; value: the worst PSI."""
         return self._measured(context, self.compare())
 
+    def _unmeasured(self, error: StoreError) -> dict[str, Any]:
+        """A store that is down fails nobody's pipeline, unless the task is there to stop bad data."""
+        if self.fail_on_bad:
+            raise error
+        self.log.warning("Not measured: the reference profile is in the SLO store: %s", error)
+        return {"slo": self.slo, "recorded": False, "problem": str(error)}
+
     def compare(self) -> DriftResult:
-        """The current data against the reference, every column's figures and verdict."""
+        """The current data against the reference, every column's figures and verdict.
+
+        :raises StoreError: a profile can only be in the store, and that cannot be used.
+        """
         from airflow_ai_slo.expectations import run_drift
+        from airflow_ai_slo.expectations.profiles import looking_in
         from airflow_ai_slo.measure.drift import Thresholds
         from airflow_ai_slo.operators.drift_words import table_of
+        from airflow_ai_slo.operators.kept_profiles import KeptProfiles
 
-        reference = self._reference()
-        found = run_drift(
-            reference,
-            columns=self.columns,
-            suite=self._located(self.suite) if isinstance(self.suite, str) else self.suite,
-            thresholds=self.thresholds or Thresholds(),
-            event=self.event,
-            weights=dict(self.weights or {}),  # type: ignore[arg-type]
-            imports=self.imports,
-            **self._current(reference),
-        )
+        kept = KeptProfiles(self.hook)
+        with looking_in(last_resort=kept.find):
+            reference = self._reference()
+            found = run_drift(
+                reference,
+                columns=self.columns,
+                suite=self._located(self.suite) if isinstance(self.suite, str) else self.suite,
+                thresholds=self.thresholds or Thresholds(),
+                event=self.event,
+                weights=dict(self.weights or {}),  # type: ignore[arg-type]
+                imports=self.imports,
+                **self._current(reference),
+            )
+        if kept.problem is not None:
+            raise kept.problem
         log = self.log.warning if found.drifted or _has_gaps(found) else self.log.info
         log("%s", table_of(found))
         return found

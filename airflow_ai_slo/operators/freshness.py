@@ -46,6 +46,7 @@ class FeatureFreshnessOperator(MeasureOperator):
     template_fields: Sequence[str] = (
         "slo",
         "slo_conn_id",
+        "attributes",
         "watermark",
         "sql",
         "parameters",

@@ -10,8 +10,8 @@ from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.freeze import MAX_AGE, Gate
-from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of
+from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.operators.base import SLOOperator
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
     ``on_unknown="allow"`` says otherwise. Every answer is audited with the DAG, task and run that asked.
 
     :param service: service the change goes to.
-    :param labels: labels of the change, a list or one string separated by commas; an exempt one (by default
-        ``security``, ``p0``, ``reliability``) passes a freeze, audited.
+    :param labels: labels of the change, a list or one string separated by commas; an exempt one passes a freeze,
+        audited: by default ``security``, ``p0`` and ``reliability``, unless the service's policy names others.
     :param on_frozen: what a block does. ``fail`` fails the task without retries; ``skip`` skips what is downstream.
     :param on_unknown: what an unknown answer does: ``block`` or ``allow``.
     :param max_age: the oldest evaluation that still counts as an answer.
@@ -69,10 +69,7 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
         )
         result, line = answer.to_dict(), explain(answer)
         if not answer.blocks(on_unknown=self.on_unknown):
-            if answer.outcome is Gate.ALLOWED:
-                self.log.info("%s", line)
-            else:
-                self.log.warning("%s; passing, since on_unknown='allow'", line)
+            tell_passing(self.log, answer)
             return result
         context["ti"].xcom_push(key="return_value", value=result)
         self.log.error("Stopped: %s", line)

@@ -43,6 +43,7 @@ class ThroughputOperator(MeasureOperator):
     template_fields: Sequence[str] = (
         "slo",
         "slo_conn_id",
+        "attributes",
         "count",
         "sql",
         "conn_id",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from airflow_ai_slo.core.definition import SLO, Budgeting, Schedule
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.reports.figures import percent
 
@@ -30,12 +31,15 @@ class Term:
     text: str
 
 
-def definition(slo: SLO, unit: str) -> tuple[Term, ...]:
-    """What was promised and how it is measured."""
-    return tuple(Term(name, text) for name, text in _lines(slo, unit) if text)
+def definition(slo: SLO, policy: FreezePolicy, unit: str) -> tuple[Term, ...]:
+    """What was promised and how it is measured.
+
+    :param policy: how its service freezes.
+    """
+    return tuple(Term(name, text) for name, text in _lines(slo, policy, unit) if text)
 
 
-def _lines(slo: SLO, unit: str) -> Iterable[tuple[str, str]]:
+def _lines(slo: SLO, policy: FreezePolicy, unit: str) -> Iterable[tuple[str, str]]:
     yield "Objective", f"at least {percent(slo.objective, places=9)} of {unit} good"
     yield "Window", _window(slo)
     yield "Budgeting", _budgeting(slo)
@@ -43,7 +47,7 @@ def _lines(slo: SLO, unit: str) -> Iterable[tuple[str, str]]:
     yield "Schedule", _schedule(slo.schedule) if slo.schedule else ""
     yield "Reruns", _RERUNS[slo.rerun]
     yield "Alerting", f"{slo.alerting} preset" if slo.alerting != "none" else "own rules" if slo.rules else "none"
-    yield "Freezes releases", _freeze(slo)
+    yield "Freezes releases", _freeze(slo, policy)
     yield "Confidence", percent(slo.confidence) if slo.confidence is not None else ""
     yield "Labels", ", ".join(f"{key}={value}" for key, value in slo.labels.items())
     yield "Notifies", ", ".join(slo.notify)
@@ -71,8 +75,10 @@ def _schedule(schedule: Schedule) -> str:
     return f"{schedule.cadence} ({schedule.zone}), {deadline}, late runs {schedule.late}"
 
 
-def _freeze(slo: SLO) -> str:
-    if not slo.freeze:
+def _freeze(slo: SLO, policy: FreezePolicy) -> str:
+    if not policy.counts(slo):
         return "no"
-    again = f"yes; thaws above {percent(slo.thaw_above)} of the budget"
-    return f"{again} or after {slo.thaw_after_good_runs} good runs" if slo.thaw_after_good_runs else again
+    terms = policy.terms(slo)
+    mode = "yes" if policy.mode == "hard" else "softly, with a warning"
+    again = f"{mode}; thaws above {percent(terms.above)} of the budget"
+    return f"{again} or after {terms.good_runs} good runs" if terms.good_runs else again

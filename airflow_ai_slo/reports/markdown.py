@@ -154,11 +154,11 @@ def _slo(slo: SLOView) -> Iterable[str]:
 
 def _tables(tables: Sequence[Table]) -> Iterable[str]:
     for one in tables:
-        yield f"#### {one.caption}"
+        yield f"#### {escape(one.caption)}"
         numbers = [head.kind == "number" for head in one.header]
         yield table([escape(head.text) for head in one.header], numbers, [[_cell(c) for c in row] for row in one.rows])
         if one.more:
-            yield one.more
+            yield escape(one.more)
 
 
 def _cell(cell: Cell) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
+from airflow_ai_slo.core.attribution import Attribution
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
@@ -61,17 +62,23 @@ class SLOReport:
     """One SLO.
 
     :param history: oldest first, over the report's period.
-    :param spent_by: bad events per cause in the SLO's window (``other`` where none was given).
+    :param spent: who spent the budget of the SLO's window: by cause, by version, by task.
     :param worst: the bad measurements that spent most, worst first.
     :param unit: plural noun of what the counts count, such as ``rows``; empty reads as runs or events, by the counts.
     """
 
     evaluation: Evaluation
     history: tuple[BudgetPoint, ...]
-    spent_by: Mapping[str, Exact]
+    spent: tuple[Attribution, ...]
     worst: tuple[Measurement, ...]
     incidents: tuple[IncidentRow, ...]
     unit: str = ""
+
+    @property
+    def spent_by(self) -> Mapping[str, Exact]:
+        """Bad events per cause (``other`` where none was given), the most first."""
+        causes = (found for found in self.spent if found.by == "cause")
+        return {group.name: group.bad for found in causes for group in found.groups}
 
 
 @dataclass(frozen=True, slots=True)

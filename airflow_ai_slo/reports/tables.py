@@ -13,7 +13,7 @@ from airflow_ai_slo.core.definition import BurnRule
 from airflow_ai_slo.core.durations import Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.reports.figures import count, instant, length, percent, raw, share_of, times
+from airflow_ai_slo.reports.figures import count, instant, length, raw, times
 from airflow_ai_slo.reports.model import ServiceReport, SLOReport
 
 _MOST_ROWS = 50
@@ -54,24 +54,6 @@ def link(text: str) -> str:
     return text if _LINK.fullmatch(text) else ""
 
 
-def causes(slo: SLOReport, unit: str) -> Table:
-    """What spent the budget, the largest first."""
-    spent = sorted(((bad, cause) for cause, bad in slo.spent_by.items() if bad), key=lambda item: (-item[0], item[1]))
-    whole = sum((bad for bad, _ in spent), Fraction(0))
-    allowed = slo.evaluation.budget.allowed
-    rows = tuple(
-        (
-            Cell(cause_name(cause)),
-            Cell(percent(share_of(bad, whole), places=0), "bar", share=float(Fraction(bad) / whole)),
-            Cell(count(bad), "number"),
-            Cell(percent(share_of(bad, allowed) if allowed else None, places=0), "number"),
-        )
-        for bad, cause in spent
-    )
-    header = _header("Cause", "Share of what was spent", f"#Bad {unit}", "#Of the budget")
-    return Table("causes", "What spent it", header, rows)
-
-
 def worst(slo: SLOReport) -> Table:
     """The runs that spent most."""
     shown = slo.worst[:_MOST_RUNS]
@@ -79,12 +61,12 @@ def worst(slo: SLOReport) -> Table:
     links = any(link(run.attributes.get("run_url", "")) for run in shown)
     names = ["Time (UTC)", "Run", "#Good / total", *["#Value"][:values], "Cause", *["Link"][:links]]
     rows = tuple(tuple(_run(run, values=values, links=links)) for run in shown)
-    return Table("worst", "Worst runs", _header(*names), rows, _more(len(slo.worst), _MOST_RUNS))
+    return Table("worst", "Worst runs", heads(*names), rows, _more(len(slo.worst), _MOST_RUNS))
 
 
 def _run(run: Measurement, *, values: bool, links: bool) -> Iterable[Cell]:
     url = link(run.attributes.get("run_url", ""))
-    yield _time(run.at)
+    yield time_of(run.at)
     yield Cell(run.key, "code")
     yield Cell(f"{count(run.good)} / {count(run.total)}", "number")
     if values:
@@ -110,7 +92,7 @@ def rules(slo: SLOReport) -> Table:
             Cell(outcome.value.capitalize(), outcome.value),
         )
         rows.append(cells)
-    return Table("rules", "Alert rules as judged", _header("Alert", "Fires when", "Burn", "Now"), tuple(rows))
+    return Table("rules", "Alert rules as judged", heads("Alert", "Fires when", "Burn", "Now"), tuple(rows))
 
 
 def _bad_runs(rule: BurnRule) -> str:
@@ -133,7 +115,7 @@ def burns(slo: SLOReport, unit: str) -> Table:
         )
         for window, counts in by_length(slo.evaluation)
     )
-    return Table("burns", "Burn per window", _header("Window", "#Burn", f"#Bad {unit}"), rows)
+    return Table("burns", "Burn per window", heads("Window", "#Burn", f"#Bad {unit}"), rows)
 
 
 def by_length(evaluation: Evaluation) -> list[tuple[str, Counts]]:
@@ -152,15 +134,15 @@ def incidents(slo: SLOReport) -> Table:
     newest = sorted(slo.incidents, key=lambda row: row.opened_at, reverse=True)
     rows = tuple(
         (
-            _time(row.opened_at),
-            _time(row.resolved_at) if row.resolved_at else Cell("open", "firing"),
+            time_of(row.opened_at),
+            time_of(row.resolved_at) if row.resolved_at else Cell("open", "firing"),
             Cell(length((row.resolved_at or slo.evaluation.at) - row.opened_at), "number"),
             Cell(row.severity.capitalize(), row.severity),
             Cell(row.reason),
         )
         for row in newest[:_MOST_RUNS]
     )
-    header = _header("Opened (UTC)", "Resolved (UTC)", "#Lasted", "Severity", "Reason")
+    header = heads("Opened (UTC)", "Resolved (UTC)", "#Lasted", "Severity", "Reason")
     return Table("incidents", "Incidents", header, rows, _more(len(newest), _MOST_RUNS))
 
 
@@ -169,24 +151,24 @@ def freezes(service: ServiceReport) -> Table:
     newest = sorted(service.freezes, key=lambda row: row.since, reverse=True)
     rows = tuple(
         (
-            _time(row.since),
-            _time(row.until) if row.until else Cell("frozen now", "firing"),
+            time_of(row.since),
+            time_of(row.until) if row.until else Cell("frozen now", "firing"),
             Cell(length(row.until - row.since) if row.until else "–", "number"),
             Cell(", ".join(row.slos)),
         )
         for row in newest[:_MOST_ROWS]
     )
-    header = _header("Since (UTC)", "Until (UTC)", "#Lasted", "Because of")
+    header = heads("Since (UTC)", "Until (UTC)", "#Lasted", "Because of")
     return Table("freezes", "Freezes", header, rows, _more(len(newest), _MOST_ROWS))
 
 
 def audit(service: ServiceReport) -> Table:
     """Who decided what, newest first."""
     rows = tuple(
-        (_time(row.at), Cell(row.actor or "–"), Cell(row.action), Cell(row.detail or "–"))
+        (time_of(row.at), Cell(row.actor or "–"), Cell(row.action), Cell(row.detail or "–"))
         for row in service.audit[:_MOST_ROWS]
     )
-    header = _header("Time (UTC)", "Who", "What", "Detail")
+    header = heads("Time (UTC)", "Who", "What", "Detail")
     return Table("audit", "Audit log", header, rows, _more(len(service.audit), _MOST_ROWS))
 
 
@@ -195,12 +177,13 @@ def cause_name(cause: str) -> str:
     return cause.replace("_", " ").capitalize()
 
 
-def _header(*names: str) -> tuple[Cell, ...]:
+def heads(*names: str) -> tuple[Cell, ...]:
     """Column heads; a leading # marks a column of numbers."""
     return tuple(Cell(name.removeprefix("#"), "number" if name.startswith("#") else "text") for name in names)
 
 
-def _time(at: datetime) -> Cell:
+def time_of(at: datetime) -> Cell:
+    """An instant whose column says that it is UTC."""
     return Cell(instant(at).removesuffix(" UTC"), "time")
 
 

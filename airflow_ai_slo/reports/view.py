@@ -9,13 +9,15 @@ from fractions import Fraction
 
 from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.reports.definition import Term, definition
 from airflow_ai_slo.reports.figures import count, instant, length, percent, plural, times
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
 from airflow_ai_slo.reports.plots.plot import Plot, plot
 from airflow_ai_slo.reports.plots.scale import TimeScale
 from airflow_ai_slo.reports.plots.sparkline import Spark, sparkline
-from airflow_ai_slo.reports.tables import Table, audit, burns, by_length, causes, freezes, incidents, rules, worst
+from airflow_ai_slo.reports.spent import spent
+from airflow_ai_slo.reports.tables import Table, audit, burns, by_length, freezes, incidents, rules, worst
 from airflow_ai_slo.reports.verdict import (
     URGENCY,
     Badge,
@@ -164,11 +166,12 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
     evaluation = slo.evaluation
     objective = evaluation.slo.objective
     unit = unit_of(slo)
-    found = (causes(slo, unit), burns(slo, unit), rules(slo), worst(slo), incidents(slo))
+    found = (*spent(slo, unit), burns(slo, unit), rules(slo), worst(slo), incidents(slo))
     states = badges(slo)
     remaining = evaluation.budget.remaining
     burn = _burn_now(evaluation)
-    left = _left(slo, unit)
+    policy = service.service.freeze
+    left = _left(slo, policy, unit)
     return SLOView(
         anchor=anchors.new("slo", evaluation.slo.name),
         title=evaluation.slo.title,
@@ -187,7 +190,7 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
         spark=sparkline(slo),
         plot=plot(slo, service.freezes, TimeScale(report.start, report.end)),
         tables=tuple(table for table in found if table.rows),
-        definition=definition(evaluation.slo, unit),
+        definition=definition(evaluation.slo, policy, unit),
         rank=(URGENCY[states[0].state], float(1 if remaining is None else remaining), evaluation.slo.name),
     )
 
@@ -211,13 +214,13 @@ def _tiles(evaluation: Evaluation, left: Left, burn: Tile, unit: str) -> tuple[T
     )
 
 
-def _left(slo: SLOReport, unit: str) -> Left:
+def _left(slo: SLOReport, policy: FreezePolicy, unit: str) -> Left:
     budget = slo.evaluation.budget
     if budget.remaining is None:
         return Left(None, "unknown", events_left(budget, unit), "unknown")
     about = "≈" if budget.estimate else ""
     tone = "bad" if budget.remaining <= 0 else "low" if budget.remaining < Fraction(1, 4) else "good"
-    text = about + percent(budget.remaining, against=(slo.evaluation.slo.thaw_above,), places=1)
+    text = about + percent(budget.remaining, against=(policy.terms(slo.evaluation.slo).above,), places=1)
     return Left(float(min(max(budget.remaining, Fraction(0)), Fraction(1))), text, events_left(budget, unit), tone)
 
 

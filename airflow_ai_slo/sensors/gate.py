@@ -12,7 +12,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, Airfl
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
-from airflow_ai_slo.hooks.gate import OnUnknown, check_options, explain, labels_of
+from airflow_ai_slo.hooks.gate import OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.hooks.store import SLOHook
 
 if TYPE_CHECKING:
@@ -106,5 +106,5 @@ class FreezeGateSensor(BaseSensorOperator):
         if answer.blocks(on_unknown=self.on_unknown):
             self.log.info("Waiting: %s", explain(answer))
             return None
-        self.log.info("%s", explain(answer))
+        tell_passing(self.log, answer)
         return answer.to_dict()

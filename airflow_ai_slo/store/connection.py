@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,13 @@ class Store:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that commits as a whole, or not at all. On SQLite it takes the write lock at once."""
+    def write(self, *, patience: timedelta | None = None) -> Iterator[Connection]:
+        """A transaction that commits as a whole, or not at all. On SQLite it takes the write lock at once.
+
+        :param patience: how long it waits for a lock, where that is less than usual.
+        """
         with self._guard(), self.engine.connect() as connection:
-            writing = connection.execution_options(ai_slo_write=True)
+            writing = connection.execution_options(ai_slo_write=True, ai_slo_patience=patience)
             with writing.begin():
                 yield writing
 
@@ -178,6 +182,16 @@ def _postgres_engine(url: URL) -> Engine:
             except _driver_errors(engine):
                 raise DisconnectionError from None
 
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        patience = connection.get_execution_options().get("ai_slo_patience")
+        if patience is not None:
+            limit = patience // timedelta(milliseconds=1)
+            cursor = connection.connection.cursor()
+            for what in ("lock_timeout", "statement_timeout"):
+                cursor.execute(f"SET LOCAL {what} = {limit}")
+            cursor.close()
+
     return engine
 
 
@@ -195,6 +209,19 @@ def _use_wal(connection: Any) -> None:
             return
 
 
+@contextmanager
+def _waiting(driver: Any, patience: timedelta | None) -> Iterator[None]:
+    """Wait for SQLite's locks no longer than this."""
+    if patience is None:
+        yield
+        return
+    driver.execute(f"PRAGMA busy_timeout = {min(patience.total_seconds(), BUSY_SECONDS) * 1000:.0f}")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+
 def _sqlite_engine(url: URL) -> Engine:
     options: dict[str, Any] = {"connect_args": {"timeout": BUSY_SECONDS, "check_same_thread": False}}
     if url.database in (None, "", ":memory:"):
@@ -210,8 +237,9 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("ai_slo_write")
+        options = connection.get_execution_options()
         driver: Any = connection.connection.dbapi_connection
-        driver.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        with _waiting(driver, options.get("ai_slo_patience")):
+            driver.execute("BEGIN IMMEDIATE" if options.get("ai_slo_write") else "BEGIN")
 
     return engine

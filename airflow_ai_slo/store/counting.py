@@ -8,17 +8,30 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.core.numbers import Exact, narrow
-from airflow_ai_slo.store.prepared import Prepared
+from airflow_ai_slo.core.numbers import Exact, narrow, parts
+from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
+_new = tuple.__new__
 _ZERO: ColumnElement[int] = literal_column("0")
+_SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
 Prefix = Mapping[int, Sequence[int]]
 """By SLO row: scaled good and total, bad runs and runs of everything up to an instant."""
@@ -39,19 +52,37 @@ def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = N
     return {row[0]: row for row in rows}
 
 
-def difference(end: Sequence[int], start: Sequence[int], scale: int) -> Counts:
-    """Counts between two prefixes."""
-    if scale == 1:
+def difference(end: Sequence[int], start: Sequence[int], unit: int) -> Counts:
+    """Counts between two prefixes; so many units make 1."""
+    if unit == 1:
         return Counts(end[1] - start[1], end[2] - start[2], end[3] - start[3], end[4] - start[4])
-    good, total = Fraction(end[1] - start[1], scale), Fraction(end[2] - start[2], scale)
-    return Counts(narrow(good), narrow(total), end[3] - start[3], end[4] - start[4])
+    return Counts(parts(end[1] - start[1], unit), parts(end[2] - start[2], unit), end[3] - start[3], end[4] - start[4])
+
+
+def differences(end: Sequence[int], starts: Sequence[Sequence[int]], unit: int) -> list[Counts]:
+    """Counts between each of many prefixes and the last one."""
+    if unit != 1:
+        return [difference(end, start, unit) for start in starts]
+    _, good, total, bad, runs = end
+    # As Counts(...) does, without its detour through Python: this is done for every window of every SLO.
+    return [_new(Counts, (good - s[1], total - s[2], bad - s[3], runs - s[4])) for s in starts]
+
+
+def before_last_runs(connection: Connection, count: int, at: datetime, ids: Collection[int]) -> Prefix:
+    """Sums of everything before the last runs up to an instant.
+
+    :param count: how many runs are left out.
+    :returns: nothing for an SLO that has no more runs than that.
+    """
+    given = json.dumps(list(ids))
+    return {row[0]: row for row in _before_last_runs.all(connection, given, to_micros(at), count, DAY)}
 
 
 def first_instants(connection: Connection, ids: Collection[int] | None = None) -> dict[int, datetime]:
     """``at`` of the first measurement of each SLO that has one."""
-    first = select(func.min(run.c.at)).where(run.c.slo_id == slo.c.id).correlate(slo).scalar_subquery()
-    query = select(slo.c.id, first).where(slo.c.active if ids is None else slo.c.id.in_(ids))
-    return {row[0]: from_micros(row[1]) for row in connection.execute(query).all() if row[1] is not None}
+    query = _first_of_all if ids is None else _first_of
+    rows = query.all(connection, *(() if ids is None else (json.dumps(list(ids)),)))
+    return {row[0]: from_micros(row[1]) for row in rows if row[1] is not None}
 
 
 def bad_after(connection: Connection, ids: Collection[int], at: datetime) -> dict[int, int]:
@@ -86,7 +117,7 @@ def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime
     """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
     query = (
         select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*_bad_within(slo_id, start, end))
+        .where(*bad_within(slo_id, start, end))
         .group_by(measurement.c.cause)
     )
     found: dict[str, Exact] = {}
@@ -103,14 +134,15 @@ def worst(
     spent = measurement.c.total - measurement.c.good
     query = (
         select(measurement)
-        .where(*_bad_within(slo_id, start, end))
+        .where(*bad_within(slo_id, start, end))
         .order_by(spent.desc(), measurement.c.at.desc())
         .limit(limit)
     )
     return [_measurement(row, name, scale) for row in connection.execute(query)]
 
 
-def _bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
+def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
+    """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget."""
     return (
         measurement.c.slo_id == slo_id,
         measurement.c.at > to_micros(start),
@@ -151,10 +183,7 @@ def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
         .correlate(slo)
         .scalar_subquery()
     )
-    sums = [
-        func.coalesce(day.c[name], _ZERO) + func.coalesce(run.c[name], _ZERO)
-        for name in ("sum_good", "sum_total", "sum_bad", "sum_runs")
-    ]
+    sums = [func.coalesce(day.c[name], _ZERO) + func.coalesce(run.c[name], _ZERO) for name in _SUMS]
     joined = slo.outerjoin(day, and_(day.c.slo_id == slo.c.id, day.c.day == last_day)).outerjoin(
         run, and_(run.c.slo_id == slo.c.id, run.c.at == last_run)
     )
@@ -162,5 +191,47 @@ def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
     return query.where(slo.c.id.in_(bindparam("ids", expanding=True)) if of_ids else slo.c.active)
 
 
+def _build_runs_query(dialect: Dialect) -> Executable:
+    """The run that lies ``count`` runs back, and the sums up to it: those of its day so far, and of the days before."""
+    given = json_values(dialect, "ids")
+    back, earlier_day = run.alias("back"), day.alias("earlier_day")
+    at = (
+        select(back.c.at)
+        .where(back.c.slo_id == slo.c.id, back.c.at <= bindparam("at"))
+        .order_by(back.c.at.desc())
+        .limit(1)
+        .offset(bindparam("count"))
+        .correlate(slo)
+        .scalar_subquery()
+    )
+    found = select(slo.c.id, at.label("at")).where(slo.c.id.in_(given)).subquery("found")
+    last_day = (
+        select(func.max(earlier_day.c.day))
+        .where(earlier_day.c.slo_id == found.c.id, earlier_day.c.day < (found.c.at - 1) // bindparam("length"))
+        .correlate(found)
+        .scalar_subquery()
+    )
+    sums = [func.coalesce(day.c[name], _ZERO) + run.c[name] for name in _SUMS]
+    joined = found.join(run, and_(run.c.slo_id == found.c.id, run.c.at == found.c.at)).outerjoin(
+        day, and_(day.c.slo_id == found.c.id, day.c.day == last_day)
+    )
+    return select(found.c.id, *sums).select_from(joined)
+
+
+def _first_query() -> Select[Any]:
+    first = (
+        select(measurement.c.at)
+        .where(measurement.c.slo_id == slo.c.id)
+        .order_by(measurement.c.at)
+        .limit(1)
+        .correlate(slo)
+        .scalar_subquery()
+    )
+    return select(slo.c.id, first)
+
+
+_first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
+_first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
+_before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
 _prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
 _prefix_query_of = _build_prefix_query(of_ids=True)

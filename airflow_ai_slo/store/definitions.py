@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from airflow_ai_slo.core.definition import SLO, Service
+from airflow_ai_slo.core.definition import SLO, Budgeting, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
-from airflow_ai_slo.core.serialize import slo_from_dict, slo_to_dict
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
+from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import rollup
-from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.prepared import Prepared, upsert
 from airflow_ai_slo.store.tables import service, slo
+
+LOOK_AGAIN = -(2**62)
+"""``next_due`` of an SLO whose next expected run is yet to be found."""
 
 _put_service = upsert(service)
 
@@ -36,15 +42,28 @@ class Applied:
     before: SLO | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An active definition and its row's figures."""
+class Stored(NamedTuple):
+    """An active definition and its row's figures.
+
+    :param scale: what is recorded is kept as whole numbers of 1/scale.
+    :param anchor: ``at`` of the measurement that came in first, in microseconds; None until it was needed.
+    """
 
     slo_id: int
     slo: SLO
     generation: int
     scale: int
     bad_seq: int
+    anchor: int | None = None
+
+    @property
+    def unit(self) -> int:
+        """How many units of the sums make 1."""
+        return self.scale if self.slo.budgeting is Budgeting.OCCURRENCES else Tally.of(self.slo).unit()
+
+
+_COLUMNS = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq, slo.c.anchor)
+_active = Prepared((), lambda _: select(*_COLUMNS).where(slo.c.active))
 
 
 def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
@@ -62,22 +81,39 @@ def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
     if found.definition == text:
         return Applied(definition.name, "unchanged", found.generation, found.id)
     connection.execute(update(slo).where(slo.c.id == found.id).values(**_columns(definition, text)))
-    if str(definition.objective) != found.objective:
-        rollup.rejudge(connection, found.id, definition.objective)
-    return Applied(definition.name, "updated", found.generation, found.id, before=_parse(found.definition))
+    if Tally.of(definition) != Tally.of(parse(found.definition)):
+        rollup.rejudge(connection, found.id, Tally.of(definition))
+    return Applied(definition.name, "updated", found.generation, found.id, before=parse(found.definition))
 
 
-def apply_service(connection: Connection, definition: Service) -> None:
-    """Store a service, new or changed."""
-    _put_service.run(connection, definition.name, json.dumps(asdict(definition), sort_keys=True))
+def apply_service(connection: Connection, definition: Service) -> Service | None:
+    """Store a service, new or changed, and return what was stored of it before."""
+    before = documented(connection, definition.name).get(definition.name)
+    _put_service.run(connection, definition.name, json.dumps(service_to_dict(definition), sort_keys=True))
+    return before
 
 
 def services(connection: Connection) -> dict[str, Service]:
     """Every service by name, those that only an SLO mentions included."""
     named = connection.execute(select(slo.c.service).where(slo.c.active).distinct()).scalars()
-    found = {name: Service(name=name) for name in named}
-    rows = connection.execute(select(service.c.definition)).scalars()
-    return found | {s.name: s for s in (Service(**json.loads(text)) for text in rows)}
+    return {name: Service(name=name) for name in named} | documented(connection)
+
+
+def documented(connection: Connection, name: str | None = None) -> dict[str, Service]:
+    """Services that were applied themselves, by name.
+
+    :param name: only this one.
+    """
+    query = select(service.c.definition)
+    if name is not None:
+        query = query.where(service.c.name == name)
+    return {one.name: one for one in map(_parse_service, connection.execute(query).scalars())}
+
+
+def policy_of(connection: Connection, name: str) -> FreezePolicy:
+    """How a service freezes; the default where it was never applied itself."""
+    found = documented(connection, name).get(name)
+    return FreezePolicy() if found is None else found.freeze
 
 
 def active(connection: Connection, names: Collection[str] | None = None) -> list[Stored]:
@@ -86,11 +122,12 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     :param names: only these; each must exist.
     :raises UnknownSLOError: a name that no active definition carries.
     """
-    query = select(slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq).where(slo.c.active)
-    if names is not None:
-        query = query.where(slo.c.name.in_(names))
+    if names is None:
+        rows: Sequence[Any] = _active.all(connection)
+    else:
+        rows = connection.execute(select(*_COLUMNS).where(slo.c.active, slo.c.name.in_(names))).all()
     # Sorted here, because databases sort names by rules of their own.
-    found = sorted((_stored(*row) for row in connection.execute(query).all()), key=lambda stored: stored.slo.name)
+    found = sorted([_stored(*row) for row in rows], key=lambda stored: stored.slo.name)
     if names is not None and len(found) < len(set(names)):
         raise unknown(set(names) - {stored.slo.name for stored in found}, connection)
     return found
@@ -98,15 +135,13 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
 
 def of_service(connection: Connection, service_name: str) -> list[Stored]:
     """Active definitions of one service, by name."""
-    columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)
-    query = select(*columns).where(slo.c.active, slo.c.service == service_name)
+    query = select(*_COLUMNS).where(slo.c.active, slo.c.service == service_name)
     return sorted((_stored(*row) for row in connection.execute(query)), key=lambda stored: stored.slo.name)
 
 
 def by_id(connection: Connection, slo_id: int) -> Stored:
     """One generation by its row, active or not."""
-    columns = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq)
-    return _stored(*connection.execute(select(*columns).where(slo.c.id == slo_id)).one())
+    return _stored(*connection.execute(select(*_COLUMNS).where(slo.c.id == slo_id)).one())
 
 
 def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
@@ -116,13 +151,19 @@ def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
     return UnknownSLOError(f"no SLO named {', '.join(sorted(names))}; known: {there}")
 
 
-def _stored(slo_id: int, text: str, generation: int, scale: int, bad_seq: int) -> Stored:
-    return Stored(slo_id, _parse(text), generation, scale, bad_seq)
+def _stored(slo_id: int, text: str, generation: int, scale: int, bad_seq: int, anchor: int | None) -> Stored:
+    return Stored(slo_id, parse(text), generation, scale, bad_seq, anchor)
 
 
 @lru_cache(maxsize=8192)
-def _parse(text: str) -> SLO:
+def parse(text: str) -> SLO:
+    """A stored definition; the same text gives the same object."""
     return slo_from_dict(json.loads(text))
+
+
+@lru_cache(maxsize=1024)
+def _parse_service(text: str) -> Service:
+    return service_from_dict(json.loads(text))
 
 
 def _last_generation(connection: Connection, name: str) -> int:
@@ -145,4 +186,6 @@ def _columns(definition: SLO, text: str) -> dict[str, object]:
         "fingerprint": definition.fingerprint,
         "objective": str(definition.objective),
         "rerun": definition.rerun,
+        # Under another schedule the next expected run is found anew.
+        "next_due": None if definition.schedule is None else LOOK_AGAIN,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,28 +13,47 @@ from sqlalchemy import Connection, select, text, update
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.deciding import Held
+from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.errors import StoreUnavailableError
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.core.pipeline_incident import Discipline
 from airflow_ai_slo.store.definitions import Stored
-from airflow_ai_slo.store.prepared import upsert
+from airflow_ai_slo.store.prepared import Prepared, upsert
 from airflow_ai_slo.store.tables import evaluation
 
 _put = upsert(evaluation)
+_all_last = Prepared(
+    (),
+    lambda _: select(
+        evaluation.c.slo_id,
+        evaluation.c.at,
+        evaluation.c.latched,
+        evaluation.c.bad_seq,
+        evaluation.c.seen_at,
+        evaluation.c.discipline,
+    ),
+)
+_CALM = Discipline()
 
 
 @dataclass(frozen=True, slots=True)
 class Last:
     """What was last seen of an SLO.
 
-    :param latched: rules that hold its incident open, one bit each.
+    :param held: what holds its incident open.
     :param bad_seq: how many runs had turned bad by then, those that lay after it left out.
+    :param seen_at: ``at`` of the newest run seen; None where none was.
     """
 
-    slo_id: int
     at: int
-    latched: int
+    held: Held
     bad_seq: int
+    seen_at: int | None
+
+
+NEVER = Last(0, Held(), 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +89,18 @@ def overtaken(error: StoreUnavailableError) -> bool:
 
 def last(connection: Connection) -> dict[int, Last]:
     """The last evaluation of every SLO, by its row."""
-    query = select(evaluation.c.slo_id, evaluation.c.at, evaluation.c.latched, evaluation.c.bad_seq)
-    return {row[0]: Last(*row) for row in connection.execute(query).all()}
+    return {row[0]: Last(row[1], _held(row[2], row[5]), row[3], row[4]) for row in _all_last.all(connection)}
 
 
-def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, int, int]]) -> None:
-    """Keep evaluations, each with the rules it leaves latched and how many runs had turned bad by then."""
+def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, Last]]) -> None:
+    """Keep evaluations, each with what the next one asks of it."""
     _put.many(connection, [_row(*row) for row in rows])
 
 
-def relatch(connection: Connection, slo_id: int, latched: int) -> None:
+def hold(connection: Connection, slo_id: int, held: Held) -> None:
     """Let other rules hold an SLO's incident."""
-    connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(latched=latched))
+    values = {"latched": held.latched, "discipline": _written(held.discipline)}
+    connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(values))
 
 
 def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:
@@ -95,21 +115,39 @@ def forget(connection: Connection, slo_id: int) -> None:
     connection.execute(evaluation.delete().where(evaluation.c.slo_id == slo_id))
 
 
-def _row(stored: Stored, seen: Evaluation, latched: int, bad_seq: int) -> tuple[Any, ...]:
-    counts, scale = seen.counts, stored.scale
+def _row(stored: Stored, seen: Evaluation, last: Last) -> tuple[Any, ...]:
+    counts, unit = seen.counts, stored.unit
     return (
         stored.slo_id,
         to_micros(seen.at),
-        counts.good if scale == 1 else int(counts.good * scale),
-        counts.total if scale == 1 else int(counts.total * scale),
-        scale,
+        counts.good if unit == 1 else int(counts.good * unit),
+        counts.total if unit == 1 else int(counts.total * unit),
+        unit,
         counts.bad_runs,
         counts.runs,
         seen.coverage.numerator,
         seen.coverage.denominator,
-        latched,
-        bad_seq,
+        last.held.latched,
+        last.bad_seq,
+        last.seen_at,
+        _written(last.held.discipline),
     )
+
+
+def _written(discipline: Discipline) -> str | None:
+    """As JSON; None for the state in which nothing is remembered."""
+    if discipline == _CALM:
+        return None
+    severity = None if discipline.severity is None else int(discipline.severity)
+    return json.dumps([severity, discipline.paged, discipline.good_runs, discipline.needed, discipline.opened])
+
+
+def _held(latched: int, written: str | None) -> Held:
+    if written is None:
+        return NEVER.held if not latched else Held(latched)
+    severity, paged, good_runs, needed, opened = json.loads(written)
+    named = None if severity is None else Severity(severity)
+    return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened)))
 
 
 def _last_budget(stored: Stored, row: Any) -> LastBudget:

@@ -1,4 +1,4 @@
-"""Freezes, overrides and the audit log."""
+"""Freezes and overrides."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.instants import from_micros, to_micros
-from airflow_ai_slo.store.tables import audit, freeze, override
+from airflow_ai_slo.store.tables import freeze, override
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,7 @@ class Freeze:
 
     :param causes: since when each SLO has been a cause of it.
     :param generations: which SLO row each cause was then.
+    :param renewed_at: from when its longest duration counts, where somebody renewed it.
     """
 
     id: int
@@ -29,17 +30,7 @@ class Freeze:
     until: datetime | None
     causes: Mapping[str, datetime] = field(default_factory=dict)
     generations: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the audit log."""
-
-    at: datetime
-    service: str
-    actor: str
-    action: str
-    detail: str
+    renewed_at: datetime | None = None
 
 
 def open_freezes(connection: Connection, service: str | None = None) -> dict[str, Freeze]:
@@ -71,14 +62,20 @@ def widen(connection: Connection, found: Freeze, causes: Mapping[str, int], at: 
 def end(connection: Connection, found: Freeze, at: datetime, released: Mapping[int, int] | None = None) -> None:
     """Thaw a service.
 
-    :param released: of a release by hand, how many runs of each SLO row had turned bad; only a later one freezes again.
+    :param released: of a freeze that ended before the budget recovered, how many runs of each SLO row had turned bad;
+        only a later one freezes again.
     """
     values = {"until": to_micros(at), "released_seqs": None if released is None else json.dumps(released)}
     connection.execute(update(freeze).where(freeze.c.id == found.id).values(**values))
 
 
+def renew(connection: Connection, found: Freeze, at: datetime) -> None:
+    """Count the longest duration of a freeze anew."""
+    connection.execute(update(freeze).where(freeze.c.id == found.id).values(renewed_at=to_micros(at)))
+
+
 def released_seqs(connection: Connection, service: str) -> dict[int, int]:
-    """How many runs of each SLO row had turned bad when the service was released; empty where it thawed by itself."""
+    """How many runs of each SLO row had turned bad when the service was last let go; empty where it recovered."""
     query = (
         select(freeze.c.released_seqs)
         .where(freeze.c.service == service, freeze.c.until.is_not(None))
@@ -116,58 +113,35 @@ def add_override(connection: Connection, given: Override) -> None:
     )
 
 
+def overrides_of(connection: Connection, service: str, now: datetime) -> list[Override]:
+    """The overrides in force, the one that lasts longest first."""
+    query = (
+        select(override).where(*_in_force(service, now)).order_by(override.c.expires_at.desc(), override.c.id.desc())
+    )
+    return [
+        Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
+        for row in connection.execute(query)
+    ]
+
+
 def override_of(connection: Connection, service: str, now: datetime) -> Override | None:
     """The override in force, the one that lasts longest."""
-    query = (
-        select(override)
-        .where(
-            override.c.service == service,
-            override.c.created_at <= to_micros(now),
-            override.c.expires_at > to_micros(now),
-        )
-        .order_by(override.c.expires_at.desc())
-        .limit(1)
+    return next(iter(overrides_of(connection, service, now)), None)
+
+
+def revoke_overrides(connection: Connection, service: str, now: datetime) -> None:
+    """End every override in force."""
+    connection.execute(update(override).where(*_in_force(service, now)).values(revoked_at=to_micros(now)))
+
+
+def _in_force(service: str, now: datetime) -> tuple[Any, ...]:
+    at = to_micros(now)
+    return (
+        override.c.service == service,
+        override.c.created_at <= at,
+        override.c.expires_at > at,
+        override.c.revoked_at.is_(None) | (override.c.revoked_at > at),
     )
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
-
-
-def write_audit(connection: Connection, entry: Entry) -> None:
-    """Add a line to the audit log."""
-    connection.execute(
-        insert(audit).values(
-            at=to_micros(entry.at),
-            service=entry.service,
-            actor=entry.actor,
-            action=entry.action,
-            detail=entry.detail,
-        )
-    )
-
-
-def audit_once(connection: Connection, entry: Entry) -> None:
-    """Add a line unless the same actor's last one about the service says the same: a poll is not many decisions."""
-    query = (
-        select(audit.c.action, audit.c.detail)
-        .where(audit.c.service == entry.service, audit.c.actor == entry.actor)
-        .order_by(audit.c.id.desc())
-        .limit(1)
-    )
-    last = connection.execute(query).one_or_none()
-    if last is None or tuple(last) != (entry.action, entry.detail):
-        write_audit(connection, entry)
-
-
-def read_audit(connection: Connection, service: str | None = None, *, limit: int = 1000) -> list[Entry]:
-    """The audit log, newest first."""
-    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
-    if service is not None:
-        query = query.where(audit.c.service == service)
-    return [
-        Entry(from_micros(row.at), row.service, row.actor, row.action, row.detail) for row in connection.execute(query)
-    ]
 
 
 def _causes(since: Mapping[str, datetime], generations: Mapping[str, int]) -> str:
@@ -178,5 +152,5 @@ def _freeze(row: Any) -> Freeze:
     stored = json.loads(row.causes)
     causes = {name: from_micros(at) for name, (at, _) in stored.items()}
     generations = {name: slo_id for name, (_, slo_id) in stored.items()}
-    until = None if row.until is None else from_micros(row.until)
-    return Freeze(row.id, row.service, from_micros(row.since), until, causes, generations)
+    until, renewed = (None if at is None else from_micros(at) for at in (row.until, row.renewed_at))
+    return Freeze(row.id, row.service, from_micros(row.since), until, causes, generations, renewed)

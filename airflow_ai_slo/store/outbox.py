@@ -165,6 +165,12 @@ def left_alone(connection: Connection, now: datetime) -> dict[str, datetime]:
     return {row.target: from_micros(row.until) for row in connection.execute(query)}
 
 
+def told(connection: Connection, thread_key: str) -> list[str]:
+    """Targets that something of a thread was posted to, the first one first."""
+    query = select(outbox.c.target).where(outbox.c.thread_key == thread_key)
+    return list(connection.execute(query.group_by(outbox.c.target).order_by(func.min(outbox.c.id))).scalars())
+
+
 def pending(connection: Connection) -> int:
     """How many messages wait."""
     return connection.execute(select(func.count()).select_from(outbox).where(outbox.c.state == "pending")).scalar_one()

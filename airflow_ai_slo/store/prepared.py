@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Table
+from sqlalchemy import BigInteger, Connection, Dialect, Executable, String, Table, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
 
 Params = tuple[Any, ...]
 
@@ -61,16 +62,34 @@ class Prepared:
             compiler = _positional(dialect)
             compiled = self._build(dialect).compile(dialect=compiler)  # type: ignore[attr-defined]
             asked = tuple(compiled.positiontup or ())
-            found = self._compiled[dialect.name] = (str(compiled), self._ordering(asked))
+            found = self._compiled[dialect.name] = (str(compiled), self._ordering(asked, compiled.params))
         return found
 
-    def _ordering(self, asked: tuple[str, ...]) -> Callable[[Params], Params]:
+    def _ordering(self, asked: tuple[str, ...], constants: Mapping[str, Any]) -> Callable[[Params], Params]:
         if asked == self._names:
             return _as_is
+        fixed = tuple(constants[name] for name in asked if name not in self._names)
+        if fixed:
+            names = (*self._names, *(name for name in asked if name not in self._names))
+            places = [names.index(name) for name in asked]
+            return lambda values: tuple([(values + fixed)[place] for place in places])
         positions = [self._names.index(name) for name in asked]
         if len(positions) == 1:
             return lambda values: (values[positions[0]],)
         return itemgetter(*positions)
+
+
+def json_values(dialect: Dialect, name: str, *, numbers: bool = True) -> Any:
+    """A sub-select of the values of one JSON array given as a parameter: one statement however many there are.
+
+    :param name: of the parameter.
+    :param numbers: whether they are whole numbers; else texts.
+    """
+    given = bindparam(name, type_=String)
+    if dialect.name != "postgresql":
+        return select(func.json_each(given).table_valued("value").c.value)
+    texts = func.jsonb_array_elements_text(cast(given, JSONB))
+    return select(cast(texts, BigInteger) if numbers else texts)
 
 
 def fetched(cursor: Any) -> Sequence[Any]:

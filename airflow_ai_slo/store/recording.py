@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from fractions import Fraction
-from functools import lru_cache
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Dialect, String, bindparam, cast, func, select, update
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Connection, bindparam, select, update
 
+from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
-from airflow_ai_slo.store import definitions, rollup
-from airflow_ai_slo.store.prepared import Params, Prepared, fetched, together, upsert
-from airflow_ai_slo.store.tables import day, measurement, run, slo
+from airflow_ai_slo.core.tally import Tally
+from airflow_ai_slo.store import arrivals, definitions, rollup
+from airflow_ai_slo.store.arrivals import Arrivals
+from airflow_ai_slo.store.prepared import Params, Prepared, fetched, json_values, together, upsert
+from airflow_ai_slo.store.tables import day, measurement, run, settled, slo
 
 _LARGEST = 2**62
 
@@ -26,9 +26,9 @@ class _Target(NamedTuple):
     """Where measurements of one SLO go."""
 
     slo_id: int
-    objective: Fraction
-    rerun: str
+    slo: SLO
     scale: int
+    arrivals: Arrivals | None
 
 
 class _Old(NamedTuple):
@@ -39,19 +39,12 @@ class _Old(NamedTuple):
     recorded_at: int
 
 
-def _key_among(dialect: Dialect) -> ColumnElement[bool]:
-    """Keys given as one JSON array: one statement however many there are."""
-    keys = bindparam("keys", type_=String)
-    if dialect.name == "postgresql":
-        return measurement.c.key.in_(select(func.jsonb_array_elements_text(cast(keys, JSONB))))
-    return measurement.c.key.in_(select(func.json_each(keys).table_valued("value").c.value))
-
-
 _put = upsert(measurement)
+_put_settled = upsert(settled)
 _find_slo = Prepared(
     ("name",),
     lambda dialect: (
-        select(slo.c.id, slo.c.objective, slo.c.rerun, slo.c.scale)
+        select(slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot)
         .where(slo.c.name == bindparam("name"), slo.c.active)
         .with_for_update(key_share=True)
     ),
@@ -60,7 +53,10 @@ _existing_query = select(*(measurement.c[name] for name in ("key", *_Old._fields
     measurement.c.slo_id == bindparam("slo_id")
 )
 _find_one = Prepared(("slo_id", "key"), lambda _: _existing_query.where(measurement.c.key == bindparam("key")))
-_find_many = Prepared(("slo_id", "keys"), lambda dialect: _existing_query.where(_key_among(dialect)))
+_find_many = Prepared(
+    ("slo_id", "keys"),
+    lambda dialect: _existing_query.where(measurement.c.key.in_(json_values(dialect, "keys", numbers=False))),
+)
 _add_bad = Prepared(
     ("turned", "slo_id"),
     lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
@@ -88,48 +84,112 @@ def record(connection: Connection, measurements: Sequence[Measurement], now: int
     return written
 
 
-def _record_one_slo(connection: Connection, name: str, measurements: list[Measurement], now: int) -> int | None:
+def _record_one_slo(connection: Connection, name: str, given: Sequence[Measurement], now: int) -> int | None:
     """How many changed counts, instant or cause; None where no such SLO is applied."""
     # Asked twice, because one that waited for a new generation finds the old row ended and the new one not yet there.
     rows = _find_slo.all(connection, name) or _find_slo.all(connection, name)
     if not rows:
         return None
-    target = _Target(rows[0][0], _objective(rows[0][1]), rows[0][2], rows[0][3])
+    target = _target(rows[0])
+    measurements, anew = _judged(connection, target, given, now)
     target = _with_scale(connection, target, measurements)
-    existing = _start_existing(connection, target.slo_id, measurements)
-    ahead = rollup.read_ahead(connection, target.slo_id, to_micros(min(one.at for one in measurements)))
+    absent = _absent(target, measurements)
+    tally = Tally.of(target.slo)
+    existing = _start_existing(connection, target.slo_id, measurements, absent.values())
+    since = min([tally.run_at(to_micros(one.at)) for one in measurements])
+    ahead = rollup.read_ahead(connection, target.slo_id, since)
     known = {row[0]: _Old(*row[1:]) for row in fetched(existing)}
-    written: dict[str, Params] = {}
-    touched: dict[int, rollup.Change] = {}
-    changed = 0
+    batch = _Batch(target, tally)
     for one in measurements:
         row = _row(one, target, now)
         old = known.get(one.key)
-        if old is not None and not _replaces(row, old, target.rerun):
+        if old is not None and one.key not in anew and not _replaces(row, old, target.slo.rerun):
             continue
-        written[one.key] = row
-        if old is not None and old[:4] == (row[2], row[3], row[4], row[6]):
-            continue
-        if old is not None:
-            _touch(touched, old.at, -old.good, -old.total, -1)
-        _touch(touched, row[2], row[3], row[4], 1)
-        changed += 1
+        batch.write(row, old)
+        missing = known.pop(absent[one.key], None) if one.key in absent else None
+        if missing is not None:
+            batch.replace_missing(row, absent[one.key], missing)
         if len(measurements) > 1:
             known[one.key] = _Old(row[2], row[3], row[4], row[6], row[8])
-    if written:
-        changes = rollup.changes(connection, target.slo_id, touched, target.objective, ahead)
-        _put.many(connection, list(written.values()))
-        rollup.write(connection, changes)
-        if changes.turned_bad:
-            _add_bad.run(connection, changes.turned_bad, target.slo_id)
-    return changed
+    if batch.written:
+        _write(connection, batch, rollup.changes(connection, target.slo_id, batch.touched, tally, ahead))
+    return batch.changed
 
 
-def _touch(touched: dict[int, rollup.Change], at: int, good: int, total: int, measurements: int) -> None:
-    found = touched.get(at)
-    if found is not None:
-        good, total, measurements = found[0] + good, found[1] + total, found[2] + measurements
-    touched[at] = (good, total, measurements)
+def _target(row: Any) -> _Target:
+    slo_id, text, scale, anchor, settled_slot = row
+    definition = definitions.parse(text)
+    schedule = definition.schedule
+    expects = schedule is not None and schedule.deadline is not None
+    return _Target(
+        slo_id, definition, scale, Arrivals(schedule, anchor, settled_slot) if expects and schedule else None
+    )
+
+
+def _judged(
+    connection: Connection, target: _Target, measurements: Sequence[Measurement], now: int
+) -> tuple[Sequence[Measurement], set[str]]:
+    if target.arrivals is None:
+        return measurements, set()
+    return target.arrivals.judge(connection, target.slo_id, target.scale, measurements, now)
+
+
+def _absent(target: _Target, measurements: Sequence[Measurement]) -> dict[str, str]:
+    """By a measurement's key, the one under which its run may have been recorded as missing."""
+    if target.arrivals is None:
+        return {}
+    keys = ((one.key, target.arrivals.missing_key(one)) for one in measurements)
+    return {key: missing for key, missing in keys if missing is not None}
+
+
+class _Batch:
+    """What measurements of one SLO change."""
+
+    def __init__(self, target: _Target, tally: Tally) -> None:
+        self.target = target
+        self.written: dict[str, Params] = {}
+        self.touched: dict[int, rollup.Change] = {}
+        self.gone: list[Params] = []
+        self.settled_at: dict[int, int] = {}
+        self.changed = 0
+        self._run_at = tally.run_at
+
+    def write(self, row: Params, old: _Old | None) -> None:
+        """One measurement, and what was under its key."""
+        self.written[row[1]] = row
+        if old is not None and old[:4] == (row[2], row[3], row[4], row[6]):
+            return
+        if old is not None:
+            self._touch(old.at, -old.good, -old.total, -1)
+        self._touch(row[2], row[3], row[4], 1)
+        self.changed += 1
+        if self.target.slo.watches_runs:
+            run_at = self._run_at(row[2])
+            self.settled_at[run_at] = min(row[8], self.settled_at.get(run_at, row[8]))
+
+    def replace_missing(self, row: Params, key: str, missing: _Old) -> None:
+        """The run of this measurement was missing until now: it has settled before."""
+        self.gone.append((self.target.slo_id, key))
+        self._touch(missing.at, -missing.good, -missing.total, -1)
+        self.settled_at.pop(self._run_at(row[2]), None)
+
+    def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
+        at = self._run_at(at)
+        found = self.touched.get(at)
+        if found is not None:
+            good, total, measurements = found[0] + good, found[1] + total, found[2] + measurements
+        self.touched[at] = (good, total, measurements)
+
+
+def _write(connection: Connection, batch: _Batch, changes: rollup.Changes) -> None:
+    slo_id = batch.target.slo_id
+    arrivals.drop.many(connection, batch.gone)
+    _put.many(connection, list(batch.written.values()))
+    rollup.write(connection, changes)
+    if changes.turned_bad:
+        _add_bad.run(connection, changes.turned_bad, slo_id)
+    waiting = [(slo_id, at, batch.settled_at[at]) for at in (*changes.behind, *changes.again) if at in batch.settled_at]
+    _put_settled.many(connection, waiting)
 
 
 def _row(one: Measurement, target: _Target, now: int) -> Params:
@@ -167,16 +227,13 @@ def _replaces(row: Params, old: _Old, rerun: str) -> bool:
     return bool(new < kept or (new == kept and row[4] > old.total))
 
 
-def _start_existing(connection: Connection, slo_id: int, measurements: Sequence[Measurement]) -> Any:
+def _start_existing(
+    connection: Connection, slo_id: int, measurements: Sequence[Measurement], absent: Collection[str]
+) -> Any:
     """Ask what is stored under these keys."""
-    if len(measurements) == 1:
+    if len(measurements) == 1 and not absent:
         return _find_one.start(connection, slo_id, measurements[0].key)
-    return _find_many.start(connection, slo_id, json.dumps(list({one.key for one in measurements})))
-
-
-@lru_cache(maxsize=1024)
-def _objective(text: str) -> Fraction:
-    return Fraction(text)
+    return _find_many.start(connection, slo_id, json.dumps(list({one.key for one in measurements}.union(absent))))
 
 
 def _with_scale(connection: Connection, target: _Target, measurements: Sequence[Measurement]) -> _Target:
@@ -192,8 +249,11 @@ def _with_scale(connection: Connection, target: _Target, measurements: Sequence[
         raise MeasurementError(
             f"{measurements[0].slo}: its counts are too large to be kept beside fractions; record in a larger unit"
         )
+    sums_too = target.slo.budgeting is Budgeting.OCCURRENCES
     for table, columns in _SCALED:
-        changed = {column: table.c[column] * factor for column in columns}
+        changed = {column: table.c[column] * factor for column in columns if sums_too or not column.startswith("sum_")}
+        if not changed:
+            continue
         connection.execute(update(table).where(table.c.slo_id == target.slo_id).values(changed))
     connection.execute(update(slo).where(slo.c.id == target.slo_id).values(scale=scale))
     return target._replace(scale=scale)

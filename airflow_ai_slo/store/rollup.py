@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Dialect, Executable, bindparam, delete, func, select
 
-from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import DAY, day_of
+from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store.prepared import Prepared, fetched, upsert
 from airflow_ai_slo.store.tables import day, run
 
@@ -34,6 +33,8 @@ class Sums(NamedTuple):
 
 
 _ZERO = Sums()
+_NOTHING = (0, 0, 0)
+_NO_DAY = -(2**62)
 LARGEST = 2**63 - 1
 """What a database's integers hold; sums of everything an SLO ever counted must fit."""
 
@@ -47,12 +48,18 @@ class Changes:
     """Rows to be written for a batch, in the tables' column order.
 
     :param turned_bad: how many runs turned bad.
+    :param behind: runs that are new although a later one was there.
+    :param again: runs that were there and turned bad.
+    :param created: runs that are new, and the newest of their day.
     """
 
     runs: list[tuple[Any, ...]] = field(default_factory=list)
     gone: list[tuple[int, int]] = field(default_factory=list)
     days: list[tuple[Any, ...]] = field(default_factory=list)
     turned_bad: int = 0
+    behind: list[int] = field(default_factory=list)
+    again: list[int] = field(default_factory=list)
+    created: list[int] = field(default_factory=list)
 
 
 def _runs_query(_: Dialect) -> Executable:
@@ -118,23 +125,27 @@ def changes(
     connection: Connection,
     slo_id: int,
     touched: Mapping[int, Change],
-    objective: Fraction,
+    tally: Tally,
     ahead: Ahead | None = None,
 ) -> Changes:
     """What a batch changes in the sums of one SLO; nothing is written yet.
 
-    :param touched: by instant, what changes there.
+    :param touched: by run, what changes there.
+    :param tally: how runs enter the sums.
     :param ahead: used where it fits.
     """
     result, deltas = Changes(), dict[int, Sums]()
     for number, instants in groupby(sorted(touched), key=day_of):
         within = {at: touched[at] for at in instants}
         rows = _runs_from(connection, slo_id, min(within), ahead)
-        delta = _rewrite_day(rows, slo_id, within, objective, result)
+        delta = _rewrite_day(rows, slo_id, within, tally, result)
         if any(delta):
             deltas[number] = delta
     if deltas:
-        result.days = _moved_days(_days_from(connection, slo_id, min(deltas), ahead), slo_id, deltas)
+        stored = _days_from(connection, slo_id, min(deltas), ahead)
+        newest = max((row[0] for row in stored), default=_NO_DAY)
+        result.behind += [at for at in result.created if day_of(at) < newest]
+        result.days = _moved_days(stored, slo_id, deltas)
     return result
 
 
@@ -150,12 +161,12 @@ def write(connection: Connection, changes: Changes) -> None:
     _put_day.many(connection, changes.days)
 
 
-def rejudge(connection: Connection, slo_id: int, objective: Fraction) -> None:
+def rejudge(connection: Connection, slo_id: int, tally: Tally) -> None:
     """Judge every run of an SLO again, under another objective."""
     at, good, total, bad = run.c.at, run.c.good, run.c.total, run.c.bad
     stored = connection.execute(select(at, good, total, bad).where(run.c.slo_id == slo_id)).all()
-    turned = {row[0]: (0, 0, 0) for row in stored if is_bad(row[1], row[2], objective) != bool(row[3])}
-    write(connection, changes(connection, slo_id, turned, objective))
+    turned = {row[0]: (0, 0, 0) for row in stored if tally.entry(row[1], row[2]).bad != row[3]}
+    write(connection, changes(connection, slo_id, turned, tally))
 
 
 def _runs_from(connection: Connection, slo_id: int, at: int, ahead: Ahead | None) -> Sequence[Any]:
@@ -175,7 +186,7 @@ def _rewrite_day(
     rows: Sequence[Any],
     slo_id: int,
     touched: Mapping[int, Change],
-    objective: Fraction,
+    tally: Tally,
     result: Changes,
 ) -> Sums:
     """Rewrite the day's rows from the first touched one on; returns what changes in the day as a whole."""
@@ -186,24 +197,36 @@ def _rewrite_day(
             sums = Sums(*row[5:9])
         else:
             stored[row[0]] = row
+    newest = max(stored, default=first - 1)
     sum_good, sum_total, sum_bad, sum_runs = sums
     change_good = change_total = change_bad = change_runs = 0
     for at in sorted(stored.keys() | touched.keys()) if stored else sorted(touched):
         _, good, total, bad, count = stored[at][:5] if at in stored else (at, 0, 0, 0, 0)
+        counted_good, counted_total, _ = _entry(tally, good, total)
         if at in touched:
             more_good, more_total, more = touched[at]
-            was_bad, was_there = bad, count > 0
+            was_good, was_total, was_bad, was_there = counted_good, counted_total, bad, count > 0
             good, total, count = good + more_good, total + more_total, count + more
-            bad = int(is_bad(good, total, objective)) if count else 0
-            change_good, change_total = change_good + more_good, change_total + more_total
+            counted_good, counted_total, bad = _entry(tally, good, total) if count else _NOTHING
+            change_good, change_total = change_good + counted_good - was_good, change_total + counted_total - was_total
             change_bad, change_runs = change_bad + bad - was_bad, change_runs + (count > 0) - was_there
+            if not was_there and count:
+                (result.behind if at < newest else result.created).append(at)
+            elif bad > was_bad:
+                result.again.append(at)
             result.turned_bad += bad > was_bad
         if count:
-            sum_good, sum_total, sum_bad, sum_runs = sum_good + good, sum_total + total, sum_bad + bad, sum_runs + 1
+            sum_good, sum_total = sum_good + counted_good, sum_total + counted_total
+            sum_bad, sum_runs = sum_bad + bad, sum_runs + 1
             result.runs.append((slo_id, at, good, total, bad, count, sum_good, sum_total, sum_bad, sum_runs))
         else:
             result.gone.append((slo_id, at))
     return Sums(change_good, change_total, change_bad, change_runs)
+
+
+def _entry(tally: Tally, good: int, total: int) -> tuple[int, int, int]:
+    """Of whole counts it is whole."""
+    return cast("tuple[int, int, int]", tally.entry(good, total))
 
 
 def _moved_days(stored_rows: Sequence[Any], slo_id: int, deltas: Mapping[int, Sums]) -> list[tuple[Any, ...]]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 
@@ -57,6 +56,9 @@ slo = Table(
     Column("rerun", String(16), nullable=False),
     Column("scale", BigInteger, nullable=False, server_default="1"),
     Column("bad_seq", BigInteger, nullable=False, server_default="0"),
+    Column("anchor", BigInteger, comment="at of the measurement that came in first; found when it is first needed"),
+    Column("settled_slot", BigInteger, comment="expected runs up to here were looked at"),
+    Column("next_due", BigInteger, comment="when the next expected run is to be looked at; NULL: none is expected"),
     Column("applied_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("name", "generation"),
@@ -97,6 +99,29 @@ run = Table(
     comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
 )
 
+settled = Table(
+    "ai_slo_settled",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("settled_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="Runs that settled, or turned bad, behind the newest one, and that no evaluation has seen yet.",
+)
+
+pause = Table(
+    "ai_slo_pause",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    _slo_id(),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),
+    Column("author", String(250), nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_ai_slo_pause_slo", "slo_id", "start"),
+    comment="When no runs are expected: from start on, before end.",
+)
+
 day = Table(
     "ai_slo_day",
     metadata,
@@ -124,6 +149,8 @@ evaluation = Table(
     Column("length", BigInteger, nullable=False),
     Column("latched", BigInteger, nullable=False),
     Column("bad_seq", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, comment="at of the newest run that was seen"),
+    Column("discipline", Text, comment="what rules with windows in runs remember"),
     sqlite_with_rowid=False,
     comment="The last evaluation of each SLO, and which of its rules hold an incident open.",
 )
@@ -166,6 +193,7 @@ freeze = Table(
     Column("until", BigInteger),
     Column("causes", Text, nullable=False),
     Column("released_seqs", Text),
+    Column("renewed_at", BigInteger),
     Index(
         "ix_ai_slo_freeze_open",
         "service",
@@ -185,6 +213,7 @@ override = Table(
     Column("reason", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
     Index("ix_ai_slo_override_service", "service", "expires_at"),
 )
 
@@ -195,6 +224,7 @@ audit = Table(
     Column("at", BigInteger, nullable=False),
     Column("service", String(250), nullable=False),
     Column("actor", String(500), nullable=False),
+    Column("labels", Text, nullable=False, server_default=""),
     Column("action", String(32), nullable=False),
     Column("detail", Text, nullable=False),
     Index("ix_ai_slo_audit_service", "service", "at"),
@@ -212,12 +242,13 @@ outbox = Table(
     Column("message", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("ends", Boolean, nullable=False, server_default=false()),
+    Column("ends", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
     Column("problem", Text),
     Index("ix_ai_slo_outbox_due", "state", "next_attempt_at"),
+    Index("ix_ai_slo_outbox_thread", "thread_key"),
 )
 
 thread = Table(

@@ -15,6 +15,7 @@ from slo_kit import an_slo
 from sqlalchemy import text
 
 from airflow_ai_slo import engine
+from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 from airflow_ai_slo.store import Store
@@ -100,6 +101,22 @@ def test_the_result_is_small_and_the_measurement_knows_its_run(applied: Store, r
     kept = json.loads(rows(applied)[0]["attributes"])
     assert kept.pop("run_url").startswith(f"http://airflow.example:8080/dags/nightly/runs/{ran.run_id[:12]}")
     assert kept == {"dag": "nightly", "task": "count", "run": ran.run_id, "run_type": "manual"}
+
+
+def test_a_measurement_remembers_the_attributes_its_task_is_given(applied: Store, run_dag: Callable[..., Any]) -> None:
+    given = {"model_version": "{{ params.version }}", "try": 2, "task": "score"}
+    dag = counting(good=0, attributes=given, params={"version": "4-rc1"}, dag_id="versioned")
+    run_dag(dag, logical_date=YESTERDAY, run_conf=COUNTED)
+    kept = json.loads(rows(applied)[0]["attributes"])
+    assert {name: kept[name] for name in ("dag", "task", "model_version", "try")} == {
+        "dag": "versioned", "task": "score", "model_version": "4-rc1", "try": "2"
+    }  # fmt: skip
+    now = YESTERDAY + timedelta(hours=1)
+    [version] = engine.attribution(applied, "done", at=now, by="version").groups
+    [task] = engine.attribution(applied, "done", at=now, by="task").groups
+    assert (version.name, task.name) == ("model 4-rc1", "versioned/score")
+    with pytest.raises(ConfigurationError, match="attributes='v4': give a dict"):
+        counting(attributes="v4")
 
 
 def test_a_store_that_is_down_never_fails_the_task_and_what_waited_is_recorded_later(

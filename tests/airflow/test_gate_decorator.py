@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from airflow.sdk import DAG, task
 
+from airflow_ai_slo import engine
+from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.decorators import freeze_gate
+from airflow_ai_slo.store import Store
 
 numbers = itertools.count()
 
@@ -45,6 +50,25 @@ def test_the_function_is_not_called_while_frozen_and_the_task_is_not_retried(
     ran = run_dag(deployment(calls))
     assert (calls, ran.states["deploy"], ran.tries("deploy")) == ([], "failed", 1)
     assert "changes to service recommender are frozen" in ran.log
+
+
+def test_a_soft_freeze_calls_the_function_with_a_warning(
+    recommender: Callable[..., None], run_dag: Callable[..., Any], store: Store
+) -> None:
+    soft = Service(name="recommender", freeze=FreezePolicy(mode="soft"))
+    engine.apply(store, [], [soft], now=datetime.now(UTC))
+    recommender(bad=4)
+    calls: list[str] = []
+    ran = run_dag(deployment(calls))
+    assert len(calls) == 1
+    assert any("[warning" in line and "only warns" in line for line in ran.log.splitlines())
+
+
+def test_an_unknown_state_that_is_allowed_is_a_warning(run_dag: Callable[..., Any], store: Store) -> None:
+    calls: list[str] = []
+    ran = run_dag(deployment(calls, on_unknown="allow"))
+    assert len(calls) == 1
+    assert any("[warning" in line and "passing, since on_unknown" in line for line in ran.log.splitlines())
 
 
 def test_a_frozen_task_can_be_skipped(recommender: Callable[..., None], run_dag: Callable[..., Any]) -> None:

@@ -13,7 +13,9 @@ from airflow.providers.standard.operators.empty import EmptyOperator
 from airflow.sdk import DAG
 
 from airflow_ai_slo import engine
+from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.operators.gate import FreezeGateOperator
 
 numbers = itertools.count()
@@ -34,8 +36,10 @@ def test_a_change_passes_while_budget_remains(recommender: Callable[..., None], 
     assert ran.xcom("gate") | {"evaluated_at": None} == {
         "service": "recommender",
         "outcome": "allowed",
+        "warns": False,
         "reasons": [],
         "override": None,
+        "ends_at": None,
         "evaluated_at": None,
         "detail": "budget remains",
     }
@@ -52,6 +56,22 @@ def test_a_frozen_service_stops_the_change_without_retries_and_says_why(
     assert ran.xcom("gate")["outcome"] == "frozen"
     assert "Stopped: changes to service recommender are frozen: SLO recommender-runs has -43%" in ran.log
     assert "thaws when more than 5% of its budget is left" in ran.log
+
+
+def test_a_soft_freeze_lets_the_change_pass_with_a_warning(
+    recommender: Callable[..., None], run_dag: Callable[..., Any], store: Any
+) -> None:
+    soft = Service(name="recommender", freeze=FreezePolicy(mode="soft"))
+    engine.apply(store, [], [soft], now=datetime.now(UTC))
+    recommender(bad=4)
+    ran = run_dag(deployment())
+    assert ran.states["deploy"] == "success"
+    answer = ran.xcom("gate")
+    assert (answer["outcome"], answer["warns"], answer["reasons"][0]["spent_by"]) == ("allowed", True, {"other": 4.0})
+    assert any(
+        "[warning" in line and "the freeze is soft and only warns: SLO recommender-runs has -43%" in line
+        for line in ran.log.splitlines()
+    )
 
 
 def test_a_block_can_skip_everything_downstream_whatever_its_trigger_rule(

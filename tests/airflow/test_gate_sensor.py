@@ -13,7 +13,9 @@ from airflow.sdk.exceptions import TaskDeferred
 from airflow.triggers.base import TriggerEvent
 
 from airflow_ai_slo import engine
+from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.sensors.gate import FreezeGateSensor
 from airflow_ai_slo.store import Store
 from airflow_ai_slo.triggers.gate import FreezeGateTrigger
@@ -67,6 +69,19 @@ def test_a_poking_sensor_passes_once_the_service_thaws(
     ran = run_dag(waiting(poke_interval=60))
     assert ran.states["wait"] == "success"
     assert "Waiting: changes to service recommender are frozen" in ran.log
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
+def test_a_soft_freeze_is_not_waited_for_and_warns(
+    deferrable: bool, recommender: Callable[..., None], run_dag: Callable[..., Any], store: Store
+) -> None:
+    soft = Service(name="recommender", freeze=FreezePolicy(mode="soft"))
+    engine.apply(store, [], [soft], now=datetime.now(UTC))
+    recommender(bad=4)
+    ran = run_dag(waiting(deferrable=deferrable))
+    assert ran.states["wait"] == "success"
+    assert ran.xcom("wait")["warns"] is True
+    assert any("[warning" in line and "only warns" in line for line in ran.log.splitlines())
 
 
 def test_a_deferred_sensor_passes_once_the_service_thaws(

@@ -60,7 +60,7 @@ def test_a_run_that_failed_stays_failed_for_airflow_and_is_recorded(recorded: Re
     (seen,) = recorded("completion")
     assert (seen.good, seen.total, seen.cause) == (0, 1, "pipeline_failure")
     assert (seen.key, seen.at) == ("fails/completion/2024-05-01T00:00:00Z", day(1))
-    assert seen.attributes["detail"] == "score failed"
+    assert (seen.attributes["detail"], seen.attributes["failed_task"]) == ("score failed", "score")
     assert ran.xcoms["completion"]["cause"] == "pipeline_failure"
 
 
@@ -91,6 +91,7 @@ def test_fifty_mapped_tasks_are_one_event_and_a_failed_one_makes_it_bad(recorded
     assert ran.tasks["after.publish"] == "success"
     (seen,) = recorded("completion")
     assert (seen.good, seen.total, seen.attributes["detail"]) == (0, 1, "work[1] failed")
+    assert seen.attributes["failed_task"] == "work"
 
 
 def test_a_run_that_had_nothing_to_do_is_neither_good_nor_bad(recorded: Recorded) -> None:

@@ -11,7 +11,7 @@ from airflow_ai_slo.alerts import Fact, Kind, Link, Message, SlackBotChannel
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
-from airflow_ai_slo.core.evaluation import Evaluation, evaluate, plan
+from airflow_ai_slo.core.evaluation import Evaluation, Watched, evaluate, plan
 from demo.slack_server import SlackServer
 
 AT = datetime(2026, 2, 3, 6, 10, tzinfo=UTC)
@@ -80,10 +80,10 @@ def evaluation() -> Callable[..., Evaluation]:
         slo = SLO(**(options | changes))
         by_span = {Duration(1, "d"): day, Duration(2, "h"): hours, Runs(4): last4, Runs(2): last2}
         needs = plan(slo, AT)
-        since: dict[Any, Counts] = {needs.bounds.start: _counts(bad, runs)}
-        for span, start in needs.spans:
-            since[start] = _counts(*by_span[span])
-        return evaluate(slo, AT, needs, since=since, first=AT - watched)
+        held = [_counts(bad, runs)] * (len(needs.starts) + len(needs.run_spans))
+        for span, place in needs.places:
+            held[place] = _counts(*by_span[span])
+        return evaluate(slo, needs, held, Watched(AT - watched))
 
     return build
 

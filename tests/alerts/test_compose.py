@@ -6,10 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from airflow_ai_slo.alerts import Kind, Message, fired, freeze_message, incident_message, thaw_line
-from airflow_ai_slo.core.definition import SLO, Severity
+from airflow_ai_slo.alerts import Kind, Message, fired, incident_message
+from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.freeze import Reason
 from airflow_ai_slo.core.incident import Transition
 from tests.alerts.conftest import AT
 
@@ -106,33 +105,3 @@ def test_every_step_of_an_incident_shares_its_thread_and_none_its_dedup_key(eval
 
 def test_saying_the_same_again_has_the_same_dedup_key(evaluation: Build) -> None:
     assert _incident(evaluation(1)).dedup_key == _incident(evaluation(2)).dedup_key
-
-
-def test_a_freeze_says_why_and_what_thaws_it() -> None:
-    slo = SLO(name="flights-scored", service="flight-delays", objective="0.9", display_name="Flights scored")
-    reasons = [Reason("flights-scored", Fraction(-2, 3), AT)]
-    lines = [thaw_line(slo, Fraction(3))]
-    message = freeze_message("flight-delays", reasons, started=True, at=AT, freeze_id=7, thaws=lines)
-    assert message.title == "Frozen: flight-delays"
-    assert message.body[:2] == (
-        "flights-scored: budget left -67%, since 2026-02-03 06:10 UTC.",
-        "Flights scored: thaws when more than 5% of its budget is left.",
-    )
-    assert "p0, reliability, security pass" in message.body[-1]
-
-
-def test_a_thaw_says_how_long_it_was_frozen() -> None:
-    reasons = [Reason("flights-scored", None, AT), Reason("features-fresh", None, AT + timedelta(hours=1))]
-    frozen = freeze_message("flight-delays", reasons, started=True, at=AT, freeze_id=7)
-    thawed = freeze_message(
-        "flight-delays", reasons, started=False, at=AT + timedelta(days=2), freeze_id=7, thaws=["x"]
-    )
-    assert _fact(thawed, "Was frozen") == "2026-02-03 06:10 UTC to 2026-02-05 06:10 UTC (2 d)"
-    assert thawed.body == ("flights-scored had spent its budget.", "features-fresh had spent its budget.")
-    assert thawed.thread_key == frozen.thread_key
-    assert thawed.dedup_key != frozen.dedup_key
-
-
-def test_a_small_budget_thaws_after_good_runs_too() -> None:
-    slo = SLO(name="flights-scored", service="flight-delays", objective="0.99")
-    assert thaw_line(slo, Fraction(3, 10)).endswith("or after 5 good runs in a row over at least a day")

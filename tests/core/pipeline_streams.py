@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from fractions import Fraction
 from itertools import product
 
 from airflow_ai_slo.core.definition import BurnRule, Severity
+from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.pipeline_incident import Change, Discipline, Ledger, SettledRun, advance
 from airflow_ai_slo.core.pipeline_rules import pipeline
 
-T0 = datetime(2026, 1, 1, tzinfo=UTC)
-STEP = timedelta(hours=1)
+T0 = to_micros(datetime(2026, 1, 1, tzinfo=UTC))
+STEP = 3_600_000_000
+DAY = 24 * STEP
 
 RUNS_A_DAY = {
     "5m": Fraction(288),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -13,8 +14,9 @@ from slo_reference import Reference
 from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.history import History, Row, backtest
+from airflow_ai_slo.core.history import backtest
 from airflow_ai_slo.core.instants import to_micros
+from airflow_ai_slo.core.stream import Row, Stream
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -70,7 +72,7 @@ def assert_same(seen: Evaluation, expected: Reference, at: datetime) -> None:
 def promised(objective: Fraction, rerun: str = "replace") -> SLO:
     # A factor of 3 is beyond the highest burn of some objectives, so the rules are set past the check on purpose.
     slo = SLO(name="s", service="x", objective=objective, window="1d", rerun=rerun, alerting="none")  # type: ignore[arg-type]
-    object.__setattr__(slo, "rules", RULES)
+    object.__setattr__(slo, "shape", replace(slo.shape, rules=RULES))
     return slo
 
 
@@ -116,10 +118,9 @@ def test_each_instant_of_a_backtest_knows_what_had_come_in_by_then(
 def test_counts_of_adjacent_windows_add_up(
     stream: Sequence[tuple[int, str, str, int, str]], objective: Fraction, start: int, first: int, second: int
 ) -> None:
-    history = History(
-        promised(objective), [Row(to_micros(T0 + m * MINUTE), Fraction(g), Fraction(t), 0) for m, g, t, *_ in stream]
-    )
-    a, b, c = (T0 + minutes * MINUTE for minutes in (start, start + first, start + first + second))
+    history = Stream(promised(objective))
+    history.arrive(Row(to_micros(T0 + m * MINUTE), Fraction(g), Fraction(t), 0) for m, g, t, *_ in stream)
+    a, b, c = (to_micros(T0 + minutes * MINUTE) for minutes in (start, start + first, start + first + second))
     left, right, whole = history.counts(a, b), history.counts(b, c), history.counts(a, c)
     assert whole == tuple(x + y for x, y in zip(left, right, strict=True))
 

@@ -11,7 +11,7 @@ from airflow_ai_slo.core.budget import budget, coverage
 from airflow_ai_slo.core.counts import Counts, is_bad
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.durations import Duration
-from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.windows import Bounds, RollingWindow
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ def counts(draw: st.DrawFn) -> Counts:
 
 def exhausted(counted: Counts, objective: Fraction, covered: Fraction) -> bool | None:
     slo = SLO(name="s", service="x", objective=objective)
-    return Evaluation(slo, AT, counted, covered, {}, ()).exhausted
+    return Evaluation(slo, plan(slo, AT), [counted], covered, ()).exhausted
 
 
 def test_995_of_1000_meets_an_objective_of_0_995() -> None:

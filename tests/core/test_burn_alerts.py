@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -11,7 +11,8 @@ from airflow_ai_slo.core.burn import Outcome, exceeds, judge
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, BurnRule, Operator, Schedule, Severity
 from airflow_ai_slo.core.durations import Duration
-from airflow_ai_slo.core.presets import preset_rules, reachable, rules_of, seed, workbook
+from airflow_ai_slo.core.presets import reachable, rules_of, seed, workbook
+from airflow_ai_slo.core.windows import RollingWindow
 
 HOUR, FIVE = Duration(1, "h"), Duration(5, "m")
 O_9, O_999 = Fraction(9, 10), Fraction(999, 1000)
@@ -26,7 +27,7 @@ def rule(**changes: object) -> BurnRule:
 
 
 def outcome(one: BurnRule, long: Counts, short: Counts, objective: Fraction = O_9) -> tuple[Outcome, bool]:
-    judged = judge(one, {HOUR: long, FIVE: short}, objective)
+    judged = judge(one, long, short, objective)
     assert judged.rule is one
     return judged.outcome, judged.cleared
 
@@ -61,8 +62,8 @@ def test_one_bad_run_of_a_million_rows_is_one_bad_run() -> None:
 
 def test_a_rule_of_one_window_asks_nothing_of_another() -> None:
     alone = rule(short=None, min_bad_short=9)
-    assert judge(alone, {HOUR: BURNING}, O_9)[1:] == (Outcome.FIRING, False)
-    assert judge(alone, {HOUR: FINE}, O_9)[1:] == (Outcome.HEALTHY, True)
+    assert judge(alone, BURNING, BURNING, O_9)[1:] == (Outcome.FIRING, False)
+    assert judge(alone, FINE, FINE, O_9)[1:] == (Outcome.HEALTHY, True)
 
 
 @pytest.mark.parametrize(
@@ -141,11 +142,11 @@ def test_a_preset_s_factor_can_always_be_exceeded(factor: Fraction, objective: F
 
 def test_an_slo_is_watched_by_its_preset_and_by_rules_of_its_own() -> None:
     own = rule(factor=Fraction(2))
-    month = timedelta(days=30)
+    month = RollingWindow(Duration(30, "d")).bounds(datetime(2026, 1, 31, tzinfo=UTC))
 
     def factors_of(**options: object) -> list[Fraction]:
         slo = SLO(name="s", service="x", objective=O_999, **options)  # type: ignore[arg-type]
-        return [r.factor for r in rules_of(slo, month)]
+        return [r.factor for r in rules_of(slo.shape, month)]
 
     preset = [Fraction(f) for f in ("14.4", "6", "3", "1")]
     assert factors_of() == preset
@@ -154,7 +155,6 @@ def test_an_slo_is_watched_by_its_preset_and_by_rules_of_its_own() -> None:
     assert factors_of(alerting="none") == []
     assert factors_of(alerting="seed") == [14, 7]
     assert SLO(name="s", service="x", objective=O_999, schedule=Schedule(cadence="1d")).alerting == "pipeline"
-    assert preset_rules("none", O_999, month) == ()
 
 
 def test_a_page_outranks_a_ticket() -> None:

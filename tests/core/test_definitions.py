@@ -93,7 +93,7 @@ def test_defaults_are_those_of_the_documents() -> None:
         "workbook",
         "replace",
         False,
-        Fraction(1, 20),
+        None,
     )
     assert plain.title == "done"
     assert slo(display_name="Done in time").title == "Done in time"
@@ -127,6 +127,7 @@ schedules = st.builds(
     zone=st.sampled_from(["UTC", "Asia/Kathmandu"]),
     start=st.none() | st.datetimes(timezones=st.just(UTC)),
     deadline=st.none() | st.just("cadence") | durations,
+    end=st.none() | st.datetimes(datetime(2200, 1, 1), datetime(2300, 1, 1), timezones=st.just(UTC)),
     late=st.sampled_from(["bad", "accept"]),
 )
 
@@ -144,6 +145,10 @@ def slos(draw: st.DrawFn) -> SLO:
         min_bad_short=st.integers(1, 5),
         op=st.sampled_from(["gt", "gte", "lt", "lte"]),
     )
+    budgeting = draw(st.sampled_from(["Occurrences", "Timeslices", "RatioTimeslices"]))
+    schedule = draw(st.none() | schedules)
+    slices = st.builds(Duration, st.integers(1, 90), st.sampled_from("mhdw"))
+    presets = [None, "workbook", "seed", "none"] + (["pipeline"] if schedule else [])
     return draw(
         st.builds(
             SLO,
@@ -154,12 +159,12 @@ def slos(draw: st.DrawFn) -> SLO:
             indicator=st.builds(Indicator, source=texts, spec=st.dictionaries(texts, json_values, max_size=3)),
             display_name=st.just("") | texts,
             description=st.just("") | texts,
-            budgeting=st.sampled_from(["Occurrences", "Timeslices", "RatioTimeslices"]),
-            slice_target=st.none() | shares,
-            slice_window=st.none() | durations,
-            alerting=st.none() | st.sampled_from(["workbook", "seed", "pipeline", "none"]),
+            budgeting=st.just(budgeting),
+            slice_target=shares if budgeting == "Timeslices" else st.none() | shares,
+            slice_window=st.none() | durations if budgeting == "Occurrences" else slices,
+            alerting=st.sampled_from(presets),
             rules=st.lists(rules, max_size=3),
-            schedule=st.none() | schedules,
+            schedule=st.just(schedule),
             rerun=st.sampled_from(["replace", "first", "worst"]),
             confidence=st.none() | shares,
             freeze=st.booleans(),

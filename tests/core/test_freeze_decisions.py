@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -10,32 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.definition import SLO
-from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.freeze import (
-    Gate,
-    GateAnswer,
-    Standing,
-    Streak,
-    decide,
-    freezes,
-    good_runs_to_thaw,
-    recovered,
-)
+from airflow_ai_slo.core.freeze import Gate, GateAnswer, Standing, Streak, decide, freezes, recovered
+from airflow_ai_slo.core.freeze_policy import Terms
 
-AT = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 LONG_STREAK = Streak(100, 30 * DAY)
 
 
 def standing(
-    bad: int, total: int = 1000, *, name: str = "a", streak: Streak | None = None, new_bad: bool = True, **slo: Any
+    bad: int, total: int = 1000, *, name: str = "a", streak: Streak | None = None, new_bad: bool = True, **terms: Any
 ) -> Standing:
     """Of 1,000 runs 100 may be bad, unless told."""
-    promised = SLO(**({"name": name, "service": "x", "objective": "0.9", "freeze": True} | slo))
-    seen = Evaluation(promised, AT, Counts(total - bad, total, bad, total), Fraction(1), {}, ())
-    return Standing(seen, streak or Streak(), new_bad)
+    allowed = Fraction(total, 10) if total else None
+    remaining = None if allowed is None else 1 - bad / allowed
+    exhausted = None if remaining is None else remaining <= 0
+    return Standing(name, exhausted, remaining, allowed, Terms(**terms), streak or Streak(), new_bad)
 
 
 UNKNOWN = standing(0, 0)
@@ -60,11 +50,11 @@ def test_it_freezes_at_nothing_left_and_thaws_above_5_percent(
     assert decide([standing(bad)], causes) == after
 
 
-def test_thaw_above_is_the_slo_s_own_and_strict() -> None:
-    assert decide([standing(50, thaw_above="0.5")], A) == A
-    assert decide([standing(49, thaw_above="0.5")], A) is None
-    assert decide([standing(100, thaw_above=0)], A) == A
-    assert decide([standing(99, thaw_above=0)], A) is None
+def test_thaw_above_is_strict() -> None:
+    assert decide([standing(50, above=Fraction(1, 2))], A) == A
+    assert decide([standing(49, above=Fraction(1, 2))], A) is None
+    assert decide([standing(100, above=Fraction(0))], A) == A
+    assert decide([standing(99, above=Fraction(0))], A) is None
 
 
 def test_unknown_holds_what_it_caused_and_starts_nothing() -> None:
@@ -72,6 +62,13 @@ def test_unknown_holds_what_it_caused_and_starts_nothing() -> None:
     assert decide([UNKNOWN], A) == A
     assert decide([UNKNOWN, standing(0, name="b")], B) is None
     assert decide([], A) is None
+
+
+def test_too_few_samples_freeze_nothing_and_thaw_by_the_point_estimate() -> None:
+    unsure = replace(standing(100), exhausted=None)
+    assert decide([unsure], None) is None
+    assert decide([unsure], A) == A
+    assert decide([standing(94)], A) is None
 
 
 def test_all_must_recover_before_a_service_thaws() -> None:
@@ -93,10 +90,9 @@ def test_a_cause_that_can_no_longer_be_judged_holds_until_released() -> None:
 @pytest.mark.parametrize(("total", "runs"), [(29, 5), (30, None), (10, 5)])
 def test_thaw_after_5_good_runs_is_the_default_where_fewer_than_3_bad_are_allowed(total: int, runs: int | None) -> None:
     allowed = Fraction(total, 10)
-    slo = standing(0).evaluation.slo
-    assert good_runs_to_thaw(slo, allowed) == runs
-    assert good_runs_to_thaw(slo, None) is None
-    assert good_runs_to_thaw(standing(0, thaw_after_good_runs=2).evaluation.slo, allowed) == 2
+    assert Terms().good_runs_of(allowed) == runs
+    assert Terms().good_runs_of(None) is None
+    assert Terms(good_runs=2).good_runs_of(allowed) == 2
 
 
 @pytest.mark.parametrize(
@@ -134,7 +130,7 @@ many = st.lists(
         new_bad=st.booleans(),
     ),
     max_size=3,
-    unique_by=lambda one: one.evaluation.slo.name,
+    unique_by=lambda one: one.slo,
 )
 
 
@@ -147,7 +143,7 @@ def test_what_froze_a_service_would_freeze_it_still_and_what_thawed_it_keeps_it_
     if causes is not None and after is not None:
         assert causes <= after
     if causes is None:
-        assert after == (frozenset(s.evaluation.slo.name for s in standings if freezes(s)) or None)
+        assert after == (frozenset(s.slo for s in standings if freezes(s)) or None)
 
 
 def test_a_gate_blocks_when_frozen_and_when_it_does_not_know() -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from fractions import Fraction
 from itertools import pairwise
 
@@ -165,13 +164,10 @@ def test_two_failures_in_a_row_page_in_whatever_order_they_settle(stream: str, d
 def test_an_outage_that_settles_long_after_pages_once(wait: int, outage: int) -> None:
     """Missing runs settle by their deadlines, among good runs that are recorded at once."""
     stream = "." * 200 + "x" * outage + "." * 200
-    runs = [
-        run._replace(settled_at=run.at + wait * STEP + timedelta(microseconds=1)) if not run.good else run
-        for run in settled(stream)
-    ]
+    runs = [run._replace(settled_at=run.at + wait * STEP + 1) if not run.good else run for run in settled(stream)]
     _, changes = advance(Discipline(), Ledger(Fraction(99, 100)), runs, HOURLY)
     assert pages(changes) == 1
-    second = T0 + (201 + wait) * STEP + timedelta(microseconds=1)
+    second = T0 + (201 + wait) * STEP + 1
     assert [change.run.settled_at for change in changes if change.severity is Severity.PAGE] == [second]
     assert changes[-1].severity is None
 

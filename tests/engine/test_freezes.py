@@ -98,7 +98,7 @@ def test_opting_out_does_not_thaw_what_is_frozen(store: Store) -> None:
     engine.evaluate(store, at=NOW + MINUTE)
     answer = ask(store, NOW + MINUTE)
     assert answer.outcome is Gate.FROZEN
-    assert answer.detail == "done: it is no longer measured as it was; a release thaws"
+    assert answer.detail == "done: it no longer counts for freezes; a release thaws"
     engine.release(store, "scoring", author="ada", reason="moved", now=NOW + MINUTE)
     engine.evaluate(store, at=NOW + 2 * MINUTE)
     assert ask(store, NOW + 2 * MINUTE).outcome is Gate.ALLOWED
@@ -240,7 +240,10 @@ def test_one_slo_that_was_never_evaluated_leaves_a_service_unknown(store: Store)
     engine.evaluate(store, at=NOW)
     engine.apply(store, [an_slo("new")], now=NOW)
     answer = ask(store)
-    assert (answer.outcome, answer.detail) == (Gate.UNKNOWN, "new was never evaluated")
+    assert (answer.outcome, answer.detail) == (
+        Gate.UNKNOWN,
+        "new was never evaluated; run `ai-slo evaluate` or a DAG with EvaluateSLOsOperator",
+    )
 
 
 def test_a_freeze_stays_frozen_when_evaluations_stop(store: Store) -> None:

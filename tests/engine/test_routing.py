@@ -111,7 +111,7 @@ def test_a_freeze_says_what_spent_the_budget_and_what_thaws_it(store: Store) -> 
     inbox = Inbox()
     engine.deliver(store, {"default": inbox}, now=NOW + 9 * DAY)
     (frozen,) = [message for message in inbox.got if message.kind is Kind.FREEZE_STARTED]
-    assert frozen.body[0].startswith("done: budget left 0%, spent by other 3, since ")
+    assert frozen.body[0].startswith("done: budget left 0% (3 bad, 3 allowed; spent by other 3), since ")
     assert "thaws when more than 5% of its budget is left" in frozen.body[1]
     assert [(link.label, link.url) for link in frozen.links] == [("Runbook of done", "https://wiki.example/scores")]
 

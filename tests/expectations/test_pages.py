@@ -13,7 +13,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "reference"
 @pytest.mark.parametrize(
     ("page", "printed"),
     [
-        ("drift.md", ["1 of 2 judged columns drifted: dep_delay", "1 of 2"]),
+        ("drift.md", ["1 of 2 judged columns drifted: dep_delay", "1 of 2", "[('features', 2)", "features@2"]),
         ("expectations.md", ["expect_column_max_timestamp_to_be_recent True", "1 of 2", "drift"]),
     ],
 )

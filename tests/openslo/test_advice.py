@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from airflow_ai_slo.core.presets import PRESETS
+from airflow_ai_slo.core.presets import CLOCK_PRESETS
 
 
 def told(judge, *, target=0.999, window="30d", annotations=None, percent=None):
@@ -26,7 +26,7 @@ def test_the_textbook_at_30_days_is_left_alone(judge):
 def test_factors_raised_to_1_are_told(judge):
     slo, said = told(judge, window="7d")
     assert "ticket over 1d from 0.7 to 1, ticket over 3d from 0.233 to 1" in said["spec.timeWindow"]
-    assert [rule.factor for rule in PRESETS["workbook"](slo.objective, slo.window.duration.length)][2:] == [1, 1]
+    assert [rule.factor for rule in CLOCK_PRESETS["workbook"](slo.objective, slo.window.duration.length)][2:] == [1, 1]
 
 
 def test_factors_out_of_reach_are_told(judge):

@@ -31,7 +31,7 @@ def at(name):
 def test_without_annotations_the_defaults_hold(judge):
     plain = slo(judge)
     assert (plain.alerting, plain.schedule, plain.rerun, plain.freeze) == ("workbook", None, "replace", False)
-    assert (plain.thaw_above, plain.thaw_after_good_runs, plain.confidence) == (Fraction(1, 20), None, None)
+    assert (plain.thaw_above, plain.thaw_after_good_runs, plain.confidence) == (None, None, None)
 
 
 def test_every_annotation_reaches_the_definition(judge):

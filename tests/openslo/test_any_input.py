@@ -74,7 +74,7 @@ def test_nearly_valid_documents_are_judged_and_what_is_built_can_be_stored_and_e
     loaded = judged(json.dumps(documents), "a.json")
     for slo in loaded.slos:
         assert slo_from_dict(json.loads(json.dumps(slo_to_dict(slo), allow_nan=False))) == slo
-        assert rules_of(slo, slo.window.bounds(NOW).length) is not None
+        assert rules_of(slo.shape, slo.window.bounds(NOW)) is not None
 
 
 @fuzz

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
-from airflow_ai_slo.core.burn import judge
+from airflow_ai_slo.core import attribution
+from airflow_ai_slo.core.attribution import Attribution
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Indicator, Schedule, Service
 from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.freeze import Override
-from airflow_ai_slo.core.history import History, Row
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.core.stream import Row, Stream
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
@@ -35,11 +36,11 @@ def at(month: int, day: int, hour: int = 6, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=UTC)
 
 
-def past(slo: SLO, seen: History, start: datetime, step: timedelta) -> Iterable[BudgetPoint]:
+def past(slo: SLO, seen: Stream, start: datetime, step: timedelta) -> Iterable[BudgetPoint]:
     when = start + step
     while when <= END:
         then = seen.evaluate(when)
-        burn = seen.counts(when - step, when).burn_rate(slo.objective)
+        burn = seen.counts(to_micros(when - step), to_micros(when)).burn_rate(slo.objective)
         yield BudgetPoint(when, then.budget.remaining, then.sli, burn)
         when += step
 
@@ -53,27 +54,48 @@ def slo_report(
     step: timedelta = DAY,
     unit: str = "",
 ) -> SLOReport:
-    seen = History(slo, [Row(to_micros(run.at), run.good, run.total, to_micros(run.at)) for run in runs])
+    seen = Stream(slo)
+    seen.arrive(Row(to_micros(run.at), run.good, run.total, to_micros(run.at)) for run in runs)
     bad = [run for run in runs if run.good < run.total and run.at > slo.window.bounds(END).start]
-    spent: Counter[str] = Counter()
-    for run in bad:
-        spent[run.cause or "other"] += run.total - run.good
+    evaluation = seen.evaluate(END)
     return SLOReport(
-        evaluation=seen.evaluate(END),
+        evaluation=evaluation,
         history=tuple(past(slo, seen, start, step)),
-        spent_by=spent,
+        spent=tuple(spent(evaluation, bad, by) for by in ("cause", "version", "task")),
         worst=tuple(sorted(bad, key=lambda run: run.good - run.total)[:10]),
         incidents=tuple(incidents),
         unit=unit,
     )
 
 
+def spent(evaluation: Evaluation, bad: Sequence[Measurement], by: str) -> Attribution:
+    """Bad measurements by group; here every one of them is a run of its own."""
+
+    def missed(run: Measurement) -> bool:
+        return Fraction(run.good) / run.total < evaluation.slo.objective
+
+    asked = attribution.parse_by(by)
+    groups: dict[tuple[str, ...], list[Measurement]] = defaultdict(list)
+    for run in bad:
+        values = tuple(run.attributes.get(name, "") for name in asked.attributes)
+        groups[values or (run.cause or "other",)].append(run)
+    rows = [
+        attribution.Row(
+            values,
+            sum(run.total - run.good for run in runs),
+            sum(missed(run) for run in runs),
+            max(run.at for run in runs),
+        )
+        for values, runs in groups.items()
+    ]
+    return attribution.attribute(asked, rows, evaluation, evaluation.slo.window.bounds(END).start)
+
+
 def counted(slo: SLO, seen: Counts, *, coverage: Fraction = Fraction(1)) -> Evaluation:
     """An evaluation in which every window holds the same counts."""
     needs = plan(slo, END)
-    windows = {span: seen for rule in needs.rules for span in (rule.long, rule.short) if span is not None}
-    alerts = tuple(judge(rule, windows, slo.objective) for rule in needs.rules)
-    return Evaluation(slo, END, seen, coverage, windows, alerts)
+    held = [seen] * (len(needs.starts) + len(needs.run_spans))
+    return Evaluation(slo, needs, held, coverage, [one.judge(seen, seen) for one in needs.judges])
 
 
 def daily(
@@ -91,7 +113,12 @@ def daily(
             good=total - lost,
             total=total,
             cause=cause,
-            attributes={"run_url": f"https://airflow.example.org/dags/flights_daily/runs/scheduled__{when:%Y-%m-%d}"},
+            attributes={
+                "run_url": f"https://airflow.example.org/dags/flights_daily/runs/scheduled__{when:%Y-%m-%d}",
+                "dag": "flights_daily",
+                "task": "score" if slo.indicator.source != "airflow" else ("load", "score")[when.day % 2],
+                **({"model_version": f"delay-gbm {3 + (when >= at(8, 17))}"} if slo.name == "features-drift" else {}),
+            },
         )
         runs.append(run)
     return runs
@@ -246,6 +273,6 @@ def many(number: int, *, points: int = 400) -> Report:
                     )
                 )
             one = counted(slo, Counts(500 + index, 532 + index, 3, 28))
-            slos.append(SLOReport(one, tuple(points_past), base.spent_by, base.worst, base.incidents))
+            slos.append(SLOReport(one, tuple(points_past), base.spent, base.worst, base.incidents))
         services.append(ServiceReport(Service(name=f"service-{group // 10}"), None, tuple(slos), (), ()))
     return report(*services, title="Many")

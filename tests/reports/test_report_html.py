@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from fractions import Fraction
 from functools import cache
 from itertools import pairwise
 
@@ -16,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_reader import Page
-from report_builder import DRIFT, END, QUALITY, START, at, daily, flights, many, report, slo_report
+from report_builder import DRIFT, END, QUALITY, START, at, daily, flights, many, report, slo_report, spent
 
 from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.freeze import Override
@@ -123,12 +122,13 @@ def hostile_report(words: str, *, url: str = "") -> Report:
         labels={words: words}, notify=(name,), freeze=True,
     )  # fmt: skip
     run = Measurement(
-        slo="x", key=name, at=END, good=0, total=1, cause=Cause.LATE, attributes={"run_url": url or words}
-    )
+        slo="x", key=name, at=END, good=0, total=1, cause=Cause.LATE,
+        attributes={"run_url": url or words, "dag": words, "task": words, "prompt_version": words, name: words},
+    )  # fmt: skip
     frozen = FreezeRow(at(8, 30), None, (words,))
-    one = replace(
-        slo_report(slo, [run], [IncidentRow(at(8, 30), None, "page", words)], unit=words), spent_by={words: Fraction(1)}
-    )
+    runs = [run, replace(run, key="other", attributes={"dag": words, "task": words})]
+    one = slo_report(slo, runs, [IncidentRow(at(8, 30), None, "page", words)], unit=words)
+    one = replace(one, spent=(*one.spent, spent(one.evaluation, runs, f"attribute:{name}")))
     audit = (AuditRow(END, words, words, words),)
     override = Override(words, words, words, END, END)
     service = Service(name=words, description=words, labels={words: words})

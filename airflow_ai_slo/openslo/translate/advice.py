@@ -6,12 +6,12 @@ from datetime import timedelta
 from fractions import Fraction
 from math import ceil, floor
 
+from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.durations import Duration
-from airflow_ai_slo.core.presets import PRESETS, SEED, WORKBOOK
+from airflow_ai_slo.core.presets import CLOCK_PRESETS, SEED, WORKBOOK
 from airflow_ai_slo.core.windows import RollingWindow
 from airflow_ai_slo.openslo.problems import Notes, Path, listed
-from airflow_ai_slo.openslo.translate.cadence import runs_per_day
 
 _ENOUGH = 3
 _LONGEST_DAYS = 366
@@ -19,26 +19,18 @@ _LONGEST_DAYS = 366
 
 def advise(slo: SLO, target_at: Path, notes: Notes) -> None:
     """Note what the SLO's numbers lead to."""
-    _not_yet(slo, notes)
     _presets(slo, target_at, notes)
     if slo.schedule is not None and slo.budgeting is Budgeting.OCCURRENCES:
-        _allowed_runs(slo, slo.schedule.cadence, target_at, notes)
-
-
-def _not_yet(slo: SLO, notes: Notes) -> None:
-    """Say what is read and not acted on by this version."""
-    if slo.budgeting is not Budgeting.OCCURRENCES:
-        notes.warn(
-            ("spec", "budgetingMethod"),
-            f"{slo.budgeting.value} is not counted by this version: apply and backtest refuse it",
-        )
+        _allowed_runs(slo, Cadence.of(slo.schedule).per_day, target_at, notes)
 
 
 def _presets(slo: SLO, target_at: Path, notes: Notes) -> None:
     """Say which textbook factors were raised to 1, and which could not be reached."""
     raised: list[str] = []
     replaced: list[str] = []
-    used = PRESETS[slo.alerting](slo.objective, slo.window.duration.length)
+    if slo.alerting not in CLOCK_PRESETS:
+        return
+    used = CLOCK_PRESETS[slo.alerting](slo.objective, slo.window.duration.length)
     for rule, factor in zip(used, _textbook(slo), strict=False):
         what = f"{rule.severity.label} over {rule.long} from {float(factor):.3g} to {float(rule.factor):.3g}"
         if rule.factor != factor:
@@ -62,9 +54,8 @@ def _ratio(period: Duration, long: str) -> Fraction:
     return Fraction(period.length // timedelta(seconds=1), Duration.parse(long).length // timedelta(seconds=1))
 
 
-def _allowed_runs(slo: SLO, cadence: str, target_at: Path, notes: Notes) -> None:
+def _allowed_runs(slo: SLO, a_day: Fraction, target_at: Path, notes: Notes) -> None:
     """Warn where less than one bad run is allowed in a window, naming what would allow three."""
-    a_day = runs_per_day(cadence)
     days = _ratio(slo.window.duration, "1d")
     runs = a_day * days
     allowed = (1 - slo.objective) * runs

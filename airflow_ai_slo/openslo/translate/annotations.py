@@ -9,14 +9,16 @@ from fractions import Fraction
 from typing import Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import Alerting, Rerun, Schedule
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.freeze_policy import EXEMPT_LABELS, FreezePolicy
 from airflow_ai_slo.core.target import check_mention, check_takes
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest
 from airflow_ai_slo.openslo.rules.objectives import zone_of
-from airflow_ai_slo.openslo.translate.cadence import runs_per_day
 
 PREFIX = "airflow-ai-slo/"
 
@@ -34,7 +36,10 @@ def _choice(*options: str) -> Reader:
 
 
 def _cadence(text: str) -> str:
-    runs_per_day(text)
+    try:
+        Cadence.of(Schedule(cadence=text))
+    except DefinitionError as error:
+        raise ValueError(error.message) from None
     return " ".join(text.split())
 
 
@@ -45,7 +50,7 @@ def _zone(text: str) -> str:
     return zone.key
 
 
-def _start(text: str) -> datetime:
+def _instant(text: str) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
@@ -70,6 +75,24 @@ def _share(text: str, *, from_zero: bool) -> Fraction:
         lowest = "at least 0" if from_zero else "above 0"
         raise ValueError(f"{text[:60]!r} is not a number {lowest} and below 1, such as 0.95")
     return share
+
+
+def _between_commas(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if "" in names:
+        raise ValueError(f"{text[:60]!r} holds an empty name; write names separated by commas, such as a, b")
+    return names
+
+
+def _labels(text: str) -> tuple[str, ...]:
+    return () if text.strip() == "none" else _between_commas(text)
+
+
+def _longest(text: str) -> Duration:
+    duration = Duration.parse(text)
+    if duration.is_calendar:
+        raise ValueError(f"{text!r}: the longest duration of a freeze is in m, h, d or w, such as 14d")
+    return duration
 
 
 def _runs(text: str) -> int:
@@ -105,7 +128,8 @@ ON_SLO: Mapping[str, Reader] = {
     "alerting": _choice("workbook", "seed", "pipeline", "none"),
     "cadence": _cadence,
     "timezone": _zone,
-    "start": _start,
+    "start": _instant,
+    "end": _instant,
     "deadline": _deadline,
     "late": _choice("bad", "accept"),
     "rerun": _choice("replace", "first", "worst"),
@@ -116,9 +140,22 @@ ON_SLO: Mapping[str, Reader] = {
     "notify": _names,
     "runbook": _url,
 }
-ON_SERVICE: Mapping[str, Reader] = {"notify": _names}
+ON_SERVICE: Mapping[str, Reader] = {
+    "freeze-slos": _between_commas,
+    "thaw-above": lambda text: _share(text, from_zero=True),
+    "thaw-after-good-runs": _runs,
+    "freeze-for-at-most": _longest,
+    "freeze-mode": _choice("hard", "soft"),
+    "exempt-labels": _labels,
+    "notify": _names,
+}
 ON_TARGET: Mapping[str, Reader] = {"channel": str, "connection": str, "takes": _takes, "mention": _mention}
-_SCHEDULE_ONLY = ("timezone", "start", "deadline", "late")
+_SCHEDULE_ONLY = ("timezone", "start", "end", "deadline", "late")
+_KNOWN: Mapping[str, Mapping[str, Reader]] = {
+    "SLO": ON_SLO,
+    "Service": ON_SERVICE,
+    "AlertNotificationTarget": ON_TARGET,
+}
 
 
 def read_annotations(document: Table, kind: str, notes: Notes, base: Path = ()) -> dict[str, Any]:
@@ -128,7 +165,7 @@ def read_annotations(document: Table, kind: str, notes: Notes, base: Path = ()) 
     """
     metadata = document.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Table) else None
-    known = {"SLO": ON_SLO, "Service": ON_SERVICE, "AlertNotificationTarget": ON_TARGET}.get(kind, {})
+    known = _KNOWN.get(kind, {})
     values: dict[str, Any] = {}
     for key, written in annotations.items() if isinstance(annotations, Table) else ():
         at: Path = (*base, "metadata", "annotations", key)
@@ -145,19 +182,22 @@ def read_annotations(document: Table, kind: str, notes: Notes, base: Path = ()) 
     return values
 
 
-def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
-    """Keyword arguments of core's SLO that come from annotations."""
+def slo_options(values: Mapping[str, Any], notes: Notes, *, freezes: bool = False) -> dict[str, Any]:
+    """Keyword arguments of core's SLO that come from annotations.
+
+    :param freezes: whether its service's document names it among those that freeze.
+    """
     options = {
         "alerting": cast("Alerting | None", values.get("alerting")),
         "rerun": cast("Rerun", values.get("rerun", "replace")),
         "confidence": values.get("confidence"),
         "freeze": values.get("freeze", False),
-        "thaw_above": values.get("thaw-above", Fraction(1, 20)),
+        "thaw_above": values.get("thaw-above"),
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
-        "schedule": _schedule(values),
+        "schedule": _schedule(values, notes),
         "runbook": values.get("runbook", ""),
     }
-    if not options["freeze"]:
+    if not (options["freeze"] or freezes):
         for name in ("thaw-above", "thaw-after-good-runs"):
             if name in values:
                 notes.warn(_at(name), f'has no effect without {PREFIX}freeze: "true"')
@@ -170,20 +210,40 @@ def slo_options(values: Mapping[str, Any], notes: Notes) -> dict[str, Any]:
     return options
 
 
-def _schedule(values: Mapping[str, Any]) -> Schedule | None:
+def freeze_policy(values: Mapping[str, Any]) -> FreezePolicy:
+    """How a service freezes, from its annotations."""
+    return FreezePolicy(
+        slos=values.get("freeze-slos", ()),
+        thaw_above=values.get("thaw-above"),
+        thaw_after_good_runs=values.get("thaw-after-good-runs"),
+        for_at_most=values.get("freeze-for-at-most"),
+        mode=values.get("freeze-mode", "hard"),
+        exempt_labels=values.get("exempt-labels", EXEMPT_LABELS),
+    )
+
+
+def _schedule(values: Mapping[str, Any], notes: Notes) -> Schedule | None:
     if "cadence" not in values:
         return None
     zone = values.get("timezone", "UTC")
-    start = values.get("start")
-    if start is not None and start.tzinfo is None:
-        start = start.replace(tzinfo=ZoneInfo(zone))
+    start, end = (_local(values.get(name), zone) for name in ("start", "end"))
+    if start is not None and end is not None and end <= start:
+        notes.error(_at("end"), f"{end.isoformat()} is not after the start")
     return Schedule(
         cadence=values["cadence"],
         zone=zone,
-        start=None if start is None else start.astimezone(UTC),
+        start=start,
+        end=end,
         deadline=values.get("deadline", "cadence"),
         late=cast("Literal['bad', 'accept']", values.get("late", "bad")),
     )
+
+
+def _local(instant: datetime | None, zone: str) -> datetime | None:
+    """In UTC; one without a zone is in the schedule's."""
+    if instant is None:
+        return None
+    return (instant.replace(tzinfo=ZoneInfo(zone)) if instant.tzinfo is None else instant).astimezone(UTC)
 
 
 def _unknown(name: str, kind: str, known: Collection[str]) -> str:

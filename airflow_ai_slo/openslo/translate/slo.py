@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from airflow_ai_slo.core.definition import SLO, Service
+from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.openslo.documents import scalars
@@ -19,6 +19,7 @@ from airflow_ai_slo.openslo.translate.alerts import build_alerting, named_target
 from airflow_ai_slo.openslo.translate.annotations import PREFIX, read_annotations, slo_options
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue, name_of
 from airflow_ai_slo.openslo.translate.indicators import build_indicator
+from airflow_ai_slo.openslo.translate.service import is_named
 from airflow_ai_slo.openslo.translate.windows import build_slices, build_window
 
 _NOTIFY: Path = ("metadata", "annotations", f"{PREFIX}notify")
@@ -40,7 +41,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
     if share is None or window is None or notes.failed():
         return None, []
     alerting = build_alerting(spec, share, catalogue, notes)
-    options = slo_options(values, notes)
+    options = slo_options(values, notes, freezes=is_named(name_of(document), service, catalogue))
     notify = named_targets(values.get("notify", ()), _NOTIFY, catalogue, notes)
     if notes.failed():
         return None, []
@@ -67,19 +68,6 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
         return None, []
     advise(slo, (*objective_at, _target_key(objective)), notes)
     return slo, alerting.inline_targets
-
-
-def build_service(document: Document, catalogue: Catalogue) -> Service:
-    """The service of a Service document."""
-    values = read_annotations(document.value, "Service", document.notes)
-    metadata = read.table(document.value, "metadata")
-    description = read.text(read.table(document.value, "spec"), "description")
-    return Service(
-        name=name_of(document),
-        description=description or read.text(metadata, "displayName"),
-        labels=read.labels(metadata),
-        notify=tuple(named_targets(values.get("notify", ()), _NOTIFY, catalogue, document.notes)),
-    )
 
 
 def _objective(spec: Table, notes: Notes) -> tuple[Table, Path]:

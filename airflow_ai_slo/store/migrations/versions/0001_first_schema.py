@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("service", sa.String(length=250), nullable=False),
         sa.Column("actor", sa.String(length=500), nullable=False),
+        sa.Column("labels", sa.Text(), server_default="", nullable=False),
         sa.Column("action", sa.String(length=32), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_audit")),
@@ -33,6 +34,7 @@ def upgrade() -> None:
         sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("causes", sa.Text(), nullable=False),
         sa.Column("released_seqs", sa.Text(), nullable=True),
+        sa.Column("renewed_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_freeze")),
     )
     op.create_index(
@@ -45,6 +47,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_freeze_service", "ai_slo_freeze", ["service", "since"], unique=False)
     op.create_table(
+        "ai_slo_hold",
+        sa.Column("target", sa.String(length=250), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_ai_slo_hold")),
+        comment="Targets that asked to be left alone for a while.",
+    )
+    op.create_table(
         "ai_slo_outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("dedup_key", sa.String(length=500), nullable=False),
@@ -53,7 +62,7 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("ends", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("ends", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
@@ -62,6 +71,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedup_key", name=op.f("uq_ai_slo_outbox_dedup_key")),
     )
     op.create_index("ix_ai_slo_outbox_due", "ai_slo_outbox", ["state", "next_attempt_at"], unique=False)
+    op.create_index("ix_ai_slo_outbox_thread", "ai_slo_outbox", ["thread_key"], unique=False)
     op.create_table(
         "ai_slo_override",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -70,6 +80,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_override")),
     )
     op.create_index("ix_ai_slo_override_service", "ai_slo_override", ["service", "expires_at"], unique=False)
@@ -100,6 +111,19 @@ def upgrade() -> None:
         sa.Column("rerun", sa.String(length=16), nullable=False),
         sa.Column("scale", sa.BigInteger(), server_default="1", nullable=False),
         sa.Column("bad_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column(
+            "anchor",
+            sa.BigInteger(),
+            nullable=True,
+            comment="at of the measurement that came in first; found when it is first needed",
+        ),
+        sa.Column("settled_slot", sa.BigInteger(), nullable=True, comment="expected runs up to here were looked at"),
+        sa.Column(
+            "next_due",
+            sa.BigInteger(),
+            nullable=True,
+            comment="when the next expected run is to be looked at; NULL: none is expected",
+        ),
         sa.Column("applied_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_slo")),
@@ -115,25 +139,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_slo_service", "ai_slo_slo", ["service"], unique=False)
     op.create_table(
+        "ai_slo_target",
+        sa.Column("name", sa.String(length=250), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_target")),
+    )
+    op.create_table(
         "ai_slo_thread",
         sa.Column("target", sa.String(length=250), nullable=False),
         sa.Column("thread_key", sa.String(length=250), nullable=False),
         sa.Column("reference", sa.String(length=250), nullable=False),
         sa.PrimaryKeyConstraint("target", "thread_key", name=op.f("pk_ai_slo_thread")),
         comment="What a channel calls the thread of an incident, such as Slack's ts.",
-    )
-    op.create_table(
-        "ai_slo_hold",
-        sa.Column("target", sa.String(length=250), nullable=False),
-        sa.Column("until", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("target", name=op.f("pk_ai_slo_hold")),
-        comment="Targets that asked to be left alone for a while.",
-    )
-    op.create_table(
-        "ai_slo_target",
-        sa.Column("name", sa.String(length=250), nullable=False),
-        sa.Column("definition", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_target")),
     )
     op.create_table(
         "ai_slo_day",
@@ -161,6 +178,8 @@ def upgrade() -> None:
         sa.Column("length", sa.BigInteger(), nullable=False),
         sa.Column("latched", sa.BigInteger(), nullable=False),
         sa.Column("bad_seq", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=True, comment="at of the newest run that was seen"),
+        sa.Column("discipline", sa.Text(), nullable=True, comment="what rules with windows in runs remember"),
         sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_evaluation_slo_id_ai_slo_slo")),
         sa.PrimaryKeyConstraint("slo_id", name=op.f("pk_ai_slo_evaluation")),
         comment="The last evaluation of each SLO, and which of its rules hold an incident open.",
@@ -202,6 +221,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_measurement_at", "ai_slo_measurement", ["slo_id", "at"], unique=False)
     op.create_table(
+        "ai_slo_pause",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=True),
+        sa.Column("author", sa.String(length=250), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_pause_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_pause")),
+        comment="When no runs are expected: from start on, before end.",
+    )
+    op.create_index("ix_ai_slo_pause_slo", "ai_slo_pause", ["slo_id", "start"], unique=False)
+    op.create_table(
         "ai_slo_run",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
@@ -216,6 +248,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_run_slo_id_ai_slo_slo")),
         sa.PrimaryKeyConstraint("slo_id", "at", name=op.f("pk_ai_slo_run")),
         comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "ai_slo_settled",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("settled_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_settled_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "at", name=op.f("pk_ai_slo_settled")),
+        comment="Runs that settled, or turned bad, behind the newest one, and that no evaluation has seen yet.",
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -239,7 +281,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_ai_slo_incident_event_incident_id"), table_name="ai_slo_incident_event")
     op.drop_table("ai_slo_incident_event")
+    op.drop_table("ai_slo_settled")
     op.drop_table("ai_slo_run")
+    op.drop_index("ix_ai_slo_pause_slo", table_name="ai_slo_pause")
+    op.drop_table("ai_slo_pause")
     op.drop_index("ix_ai_slo_measurement_at", table_name="ai_slo_measurement")
     op.drop_table("ai_slo_measurement")
     op.drop_index("ix_ai_slo_incident_slo", table_name="ai_slo_incident")
@@ -252,9 +297,8 @@ def downgrade() -> None:
     op.drop_table("ai_slo_incident")
     op.drop_table("ai_slo_evaluation")
     op.drop_table("ai_slo_day")
-    op.drop_table("ai_slo_target")
-    op.drop_table("ai_slo_hold")
     op.drop_table("ai_slo_thread")
+    op.drop_table("ai_slo_target")
     op.drop_index("ix_ai_slo_slo_service", table_name="ai_slo_slo")
     op.drop_index(
         "ix_ai_slo_slo_active",
@@ -267,8 +311,10 @@ def downgrade() -> None:
     op.drop_table("ai_slo_profile")
     op.drop_index("ix_ai_slo_override_service", table_name="ai_slo_override")
     op.drop_table("ai_slo_override")
+    op.drop_index("ix_ai_slo_outbox_thread", table_name="ai_slo_outbox")
     op.drop_index("ix_ai_slo_outbox_due", table_name="ai_slo_outbox")
     op.drop_table("ai_slo_outbox")
+    op.drop_table("ai_slo_hold")
     op.drop_index("ix_ai_slo_freeze_service", table_name="ai_slo_freeze")
     op.drop_index(
         "ix_ai_slo_freeze_open",

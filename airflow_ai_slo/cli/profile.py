@@ -1,0 +1,112 @@
+"""``ai-slo profile save | list | show``: reference profiles in the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import click
+
+from airflow_ai_slo.cli.options import opened, output_format, store_url
+from airflow_ai_slo.measure.drift import ReferenceProfile, build_profile, profile_to_dict, read_reference
+
+
+@click.group("profile")
+def command() -> None:
+    """Reference profiles in the store, for drift: named, and every change a new version."""
+
+
+@command.command("save")
+@click.argument("name")
+@click.argument("file")
+@click.option("--columns", help="Columns to keep, separated by commas; by default all that can be compared.")
+@store_url
+def save(name: str, file: str, columns: str | None, url: str | None) -> None:
+    """Keep FILE as the next version of profile NAME: CSV or Parquet of reference data, or a profile saved to a file.
+
+    Saving the same again changes nothing.
+    """
+    from airflow_ai_slo import engine
+
+    profile = _profile(name, file, _names(columns))
+    for column, reason in profile.skipped.items():
+        click.echo(f"note: {column}: left out of the profile: {reason}", err=True)
+    kept, is_new = engine.save_profile(opened(url), profile, now=datetime.now(UTC), name=name)
+    said = f"{len(profile.columns)} columns of {profile.rows:,} rows"
+    click.echo(f"{kept.name}: version {kept.version} ({said if is_new else 'unchanged'})")
+
+
+@command.command("list")
+@click.argument("name", required=False)
+@output_format
+@store_url
+def versions(name: str | None, output: str, url: str | None) -> None:
+    """List every profile's versions, or those of NAME, the newest first."""
+    from tabulate import tabulate
+
+    from airflow_ai_slo import engine
+
+    kept = engine.list_profiles(opened(url), name)
+    if output == "json":
+        rows = [{"name": one.name, "version": one.version, "saved_at": one.saved_at.isoformat()} for one in kept]
+        click.echo(json.dumps({"profiles": rows}, indent=2))
+    elif kept:
+        table = [(one.name, one.version, f"{one.saved_at:%Y-%m-%d %H:%M}") for one in kept]
+        click.echo(tabulate(table, headers=("profile", "version", "saved (UTC)"), disable_numparse=True))
+    else:
+        click.echo("the store holds no profile; run ai-slo profile save NAME FILE")
+
+
+@command.command("show")
+@click.argument("name")
+@output_format
+@store_url
+def show(name: str, output: str, url: str | None) -> None:
+    """Show profile NAME, or NAME@VERSION. As JSON it is the document that --save-profile writes."""
+    from airflow_ai_slo import engine
+
+    profile = engine.read_profile(opened(url), name)
+    if output == "json":
+        bare = replace(profile, name=profile.name.rpartition("@")[0])
+        click.echo(json.dumps(profile_to_dict(bare), indent=1, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo(_table(profile))
+
+
+def _profile(name: str, file: str, columns: Sequence[str] | None) -> ReferenceProfile:
+    found = read_reference(file)
+    if not isinstance(found, ReferenceProfile):
+        return build_profile(found, name=name, now=datetime.now(UTC), columns=columns, source=file)
+    if columns is not None:
+        raise click.UsageError(f"--columns: {file} is a profile already; it is kept whole")
+    return found
+
+
+def _names(columns: str | None) -> list[str] | None:
+    if columns is None:
+        return None
+    names = list(dict.fromkeys(name.strip() for name in columns.split(",") if name.strip()))
+    if not names:
+        raise click.UsageError("--columns is empty; name at least one column")
+    return names
+
+
+def _table(profile: ReferenceProfile) -> str:
+    from tabulate import tabulate
+
+    rows = [
+        (
+            name,
+            str(one.kind),
+            f"{one.rows:,}",
+            "-" if one.null_rate is None else f"{one.null_rate:.1%}",
+            len(one.counts),
+        )
+        for name, one in profile.columns.items()
+    ]
+    headers = ("column", "kind", "rows", "missing", "cells")
+    made = f"made {profile.created_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    source = f" from {profile.source}" if profile.source else ""
+    return f"{profile.name}: {profile.rows:,} rows, {made}{source}\n{tabulate(rows, headers=headers)}"

@@ -1,0 +1,40 @@
+"""Fields of definitions, read and checked: what is wrong with which field, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from typing import Any
+
+from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.numbers import exact
+
+
+def choice(name: str, value: str, known: Iterable[str]) -> Any:
+    """One of the known values, as its own type."""
+    found = next((one for one in known if one == value), None)
+    if found is None:
+        raise DefinitionError(f"{value!r:.60} is not one of {', '.join(known)}", path=name)
+    return found
+
+
+def number(name: str, value: object) -> Fraction:
+    try:
+        return Fraction(exact(value))
+    except ValueError as error:
+        raise DefinitionError(str(error), path=name) from None
+
+
+def share(name: str, value: object) -> Fraction:
+    ratio = number(name, value)
+    if not 0 < ratio < 1:
+        raise DefinitionError(f"{float(ratio):g} must be above 0 and below 1, such as 0.995", path=name)
+    return ratio
+
+
+def duration(name: str, value: str) -> Duration:
+    try:
+        return Duration.parse(value)
+    except ValueError as error:
+        raise DefinitionError(str(error), path=name) from None

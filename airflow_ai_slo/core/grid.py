@@ -1,0 +1,126 @@
+"""The slots of a cadence in whole microseconds, found fast and in any order."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Protocol
+
+from airflow_ai_slo.core.cadence import Cadence
+from airflow_ai_slo.core.instants import from_micros, to_micros
+
+_MICROSECOND = timedelta(microseconds=1)
+_BLOCK = timedelta(days=32)
+_LAST = datetime(9900, 1, 1, tzinfo=UTC)
+
+
+class Grid(Protocol):
+    """Slots from where expectation begins."""
+
+    def slot_of(self, at: int) -> int | None:
+        """The slot that a run with this ``at`` fulfils; None where none is expected."""
+
+    def after(self, slot: int | None) -> int | None:
+        """The slot after another one, or the first; None behind the last."""
+
+    def due(self, at: int) -> int | None:
+        """The last instant at which a run with this ``at`` comes in time; None where nothing is expected."""
+
+
+def grid(cadence: Cadence, anchor: datetime | None) -> Grid | None:
+    """The slots of a cadence.
+
+    :param anchor: ``at`` of the measurement that came in first.
+    :returns: None while nobody knows where expectation begins.
+    """
+    if cadence.start is None and anchor is None:
+        return None
+    if isinstance(cadence.rhythm, timedelta):
+        return _Interval(cadence, cadence.rhythm, anchor)
+    return _shared(cadence, None if cadence.start is not None else anchor)
+
+
+class _Interval:
+    def __init__(self, cadence: Cadence, every: timedelta, anchor: datetime | None) -> None:
+        self._every = every // _MICROSECOND
+        first = cadence.start + every if cadence.start is not None else anchor
+        assert first is not None, "asked for only where expectation has begun"  # noqa: S101
+        self._first = to_micros(first)
+        self._end = None if cadence.end is None else to_micros(cadence.end)
+        deadline = every if cadence.deadline == "cadence" else cadence.deadline
+        self._deadline = None if deadline is None else deadline // _MICROSECOND
+        self._begin = self._first - (self._every if cadence.start is not None else 1)
+
+    def slot_of(self, at: int) -> int | None:
+        if at <= self._begin:
+            return None
+        return self._within(self._first + -(-(at - self._first) // self._every) * self._every)
+
+    def after(self, slot: int | None) -> int | None:
+        return self._within(self._first if slot is None else slot + self._every)
+
+    def due(self, at: int) -> int | None:
+        return None if self._deadline is None else at + self._deadline
+
+    def _within(self, slot: int) -> int | None:
+        return slot if self._end is None or slot <= self._end else None
+
+
+class _Cron:
+    """Slots made in blocks as they are asked for; many SLOs share one."""
+
+    def __init__(self, cadence: Cadence, anchor: datetime | None) -> None:
+        self._cadence = cadence
+        self._anchor = anchor
+        begin = cadence.start if anchor is None else anchor - _MICROSECOND
+        assert begin is not None, "asked for only where expectation has begun"  # noqa: S101
+        self._begin = to_micros(begin)
+        self._made = begin
+        self._slots: list[int] = []
+        deadline = cadence.deadline
+        self._deadline = deadline // _MICROSECOND if isinstance(deadline, timedelta) else None
+
+    def slot_of(self, at: int) -> int | None:
+        if at <= self._begin:
+            return None
+        self._reach(at)
+        place = bisect_left(self._slots, at)
+        return self._slots[place] if place < len(self._slots) else None
+
+    def after(self, slot: int | None) -> int | None:
+        after = self._begin if slot is None else slot
+        self._reach(after + 1)
+        place = bisect_left(self._slots, after + 1)
+        return self._slots[place] if place < len(self._slots) else None
+
+    def due(self, at: int) -> int | None:
+        if self._cadence.deadline is None:
+            return None
+        if self._deadline is not None:
+            return at + self._deadline
+        slot = self.slot_of(at)
+        following = None if slot is None else self.after(slot)
+        if slot is None or following is None:
+            due = self._cadence.due(from_micros(at))
+            return None if due is None else to_micros(due)
+        return at + following - slot
+
+    def _reach(self, at: int) -> None:
+        """Make slots until one lies at or after an instant, or no more come."""
+        while (not self._slots or self._slots[-1] < at) and self._made < self._last():
+            until = min(max(self._made, from_micros(at)) + _BLOCK, self._last())
+            self._slots.extend(to_micros(slot) for slot in self._more(until))
+            self._made = until
+
+    def _more(self, until: datetime) -> Iterator[datetime]:
+        return self._cadence.slots(self._made, until, self._anchor)
+
+    def _last(self) -> datetime:
+        return _LAST if self._cadence.end is None else self._cadence.end
+
+
+@lru_cache(maxsize=1024)
+def _shared(cadence: Cadence, anchor: datetime | None) -> _Cron:
+    return _Cron(cadence, anchor)

@@ -1,0 +1,80 @@
+"""The audit log of freezes: rows are only ever added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select
+
+from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.tables import audit
+
+_AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit log.
+
+    :param actor: who decided or asked.
+    :param labels: labels of the change that was asked for, in order, joined by commas.
+    """
+
+    at: datetime
+    service: str
+    actor: str
+    action: str
+    detail: str
+    labels: str = ""
+
+
+def write(connection: Connection, entry: Entry) -> None:
+    """Add a line."""
+    connection.execute(
+        insert(audit).values(
+            at=to_micros(entry.at),
+            service=entry.service,
+            actor=entry.actor,
+            labels=entry.labels,
+            action=entry.action,
+            detail=entry.detail,
+        )
+    )
+
+
+def write_once(connection: Connection, entry: Entry) -> None:
+    """Add a line unless the last one of the same actor, service and labels says the same: a poll is one decision."""
+    query = (
+        select(audit.c.action, audit.c.detail)
+        .where(audit.c.service == entry.service, audit.c.actor == entry.actor, audit.c.labels == entry.labels)
+        .order_by(audit.c.id.desc())
+        .limit(1)
+    )
+    last = connection.execute(query).one_or_none()
+    if last is None or tuple(last) != (entry.action, entry.detail):
+        write(connection, entry)
+
+
+def read(
+    connection: Connection,
+    service: str | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """Lines of ``(since, until]``, newest first, fetched as they are used.
+
+    :param limit: the newest so many; None means all.
+    """
+    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    if service is not None:
+        query = query.where(audit.c.service == service)
+    if since is not None:
+        query = query.where(audit.c.at > to_micros(since))
+    if until is not None:
+        query = query.where(audit.c.at <= to_micros(until))
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield Entry(from_micros(row.at), row.service, row.actor, row.action, row.detail, row.labels)

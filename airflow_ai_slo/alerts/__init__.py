@@ -12,6 +12,7 @@ from airflow_ai_slo.alerts.channels import (
 )
 from airflow_ai_slo.alerts.compose import incident_message
 from airflow_ai_slo.alerts.digest import acknowledgement, digest_message, notice
+from airflow_ai_slo.alerts.freeze_remarks import override_message, renewal_message, revocation_message
 from airflow_ai_slo.alerts.freezes import freeze_message, thaw_line, thaw_message
 from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
 from airflow_ai_slo.alerts.retry import next_attempt
@@ -39,6 +40,9 @@ __all__ = [
     "incident_message",
     "next_attempt",
     "notice",
+    "override_message",
+    "renewal_message",
+    "revocation_message",
     "thaw_line",
     "thaw_message",
 ]

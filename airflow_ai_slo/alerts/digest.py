@@ -19,6 +19,7 @@ def digest_message(
     period: timedelta,
     key: str,
     frozen: Mapping[str, datetime],
+    soft: Collection[str] = (),
     opened: int,
     resolved: int,
 ) -> Message:
@@ -27,6 +28,7 @@ def digest_message(
     :param period: what it looks back on.
     :param key: the same for the same digest.
     :param frozen: since when each frozen service is.
+    :param soft: those of them whose freeze only warns.
     :param opened: incidents that opened within the period; ``resolved`` likewise.
     """
     spent = [one for one in seen if one.exhausted]
@@ -38,7 +40,10 @@ def digest_message(
         Fact("Incidents", f"{opened} opened, {resolved} resolved in {words.length(period)}"),
     ]
     if frozen:
-        said = ", ".join(f"{service} (since {words.instant(since)})" for service, since in sorted(frozen.items()))
+        said = ", ".join(
+            f"{service} ({'soft, only warns, ' if service in soft else ''}since {words.instant(since)})"
+            for service, since in sorted(frozen.items())
+        )
         facts.append(Fact("Frozen", said))
     return Message(
         kind=Kind.DIGEST,
@@ -52,15 +57,27 @@ def digest_message(
     )
 
 
-def notice(seen: Sequence[Evaluation], *, at: datetime, text: str, key: str, frozen: Collection[str]) -> Message:
+def notice(
+    seen: Sequence[Evaluation],
+    *,
+    at: datetime,
+    text: str,
+    key: str,
+    frozen: Collection[str],
+    soft: Collection[str] = (),
+) -> Message:
     """How some SLOs stand now, under a title of somebody's own.
 
     :param text: the title; by default which SLOs.
+    :param soft: frozen services whose freeze only warns.
     :param key: the same for the same notice.
     """
     slo = seen[0].slo if len(seen) == 1 else None
     lines = [state_line(one) for one in sorted(seen, key=_care)]
-    lines += [f"{service} is frozen." for service in sorted({one.slo.service for one in seen} & set(frozen))]
+    lines += [
+        f"{service} is frozen{' softly: changes pass with a warning' if service in soft else ''}."
+        for service in sorted({one.slo.service for one in seen} & set(frozen))
+    ]
     return Message(
         kind=Kind.NOTICE,
         title=text or f"State of {', '.join(one.slo.title for one in seen)}",

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     INCIDENT_SUPERSEDED = "incident_superseded"
     INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     FREEZE_STARTED = "freeze_started"
+    FREEZE_WIDENED = "freeze_widened"
+    FREEZE_RENEWED = "freeze_renewed"
+    FREEZE_OVERRIDDEN = "freeze_overridden"
+    FREEZE_OVERRIDE_REVOKED = "freeze_override_revoked"
     FREEZE_THAWED = "freeze_thawed"
     NOTICE = "notice"
     DIGEST = "digest"
@@ -34,8 +38,19 @@ class Kind(StrEnum):
         """Whether nothing stands open after it."""
         return self in _ENDS
 
+    @property
+    def remark(self) -> bool:
+        """Whether it only adds to what stands, which stays as the message before it said."""
+        return self in _REMARKS
+
 
 _ENDS = (Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED, Kind.NOTICE, Kind.DIGEST)
+_REMARKS = (
+    Kind.INCIDENT_ACKNOWLEDGED,
+    Kind.FREEZE_RENEWED,
+    Kind.FREEZE_OVERRIDDEN,
+    Kind.FREEZE_OVERRIDE_REVOKED,
+)
 
 Figure = float | str | None
 

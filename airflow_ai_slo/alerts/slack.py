@@ -22,8 +22,15 @@ from airflow_ai_slo.core.errors import ConfigurationError
 TIMEOUT = timedelta(seconds=10)
 
 _log = logging.getLogger(__name__)
-_BROADCAST = {Kind.INCIDENT_ESCALATED, Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED}
-_SAID_ONLY = (Kind.NOTICE, Kind.DIGEST, Kind.INCIDENT_ACKNOWLEDGED)
+_BROADCAST = {
+    Kind.INCIDENT_ESCALATED,
+    Kind.INCIDENT_RESOLVED,
+    Kind.INCIDENT_SUPERSEDED,
+    Kind.FREEZE_OVERRIDDEN,
+    Kind.FREEZE_OVERRIDE_REVOKED,
+    Kind.FREEZE_THAWED,
+}
+_SAID_ONLY = (Kind.NOTICE, Kind.DIGEST)
 _NOTE = "edited: the latest state; the thread tells each step"
 _THREAD = ("thread_ts", "reply_broadcast")
 _WITHOUT = (
@@ -66,7 +73,8 @@ class _Place(NamedTuple):
 class SlackBotChannel:
     """Posts by ``chat.postMessage``: one thread per incident, whose first message is edited to show the latest state.
 
-    Escalations, ends of incidents and thaws are replies that the whole channel sees; de-escalations stay in the thread.
+    Escalations, ends of incidents, overrides and thaws are replies that the whole channel sees; the rest stays in the
+    thread.
 
     :param token: a bot token with the scope ``chat:write``. With ``channels:history`` (``groups:history`` for private
         channels) a message whose first attempt went unanswered is looked for before it is sent again.
@@ -98,7 +106,7 @@ class SlackBotChannel:
     def send(self, message: Message, *, thread: str | None, again: bool = False) -> Receipt:
         """See :class:`~airflow_ai_slo.alerts.channel.Channel`."""
         client, root = self._client(), _Place.read(thread)
-        if root and message.kind not in _SAID_ONLY:
+        if root and not message.kind.remark and message.kind not in _SAID_ONLY:
             self._edit(client, root, message)
         if again and (found := self._find(client, root, message)):
             return Receipt(str(root or found))

@@ -59,6 +59,7 @@ def digest(
             frozen={
                 one.service: one.since for one in freezes.open_freezes(connection).values() if one.service in names
             },
+            soft=_soft(connection),
             opened=sum(e.transition is Transition.OPENED for e in events),
             resolved=sum(e.transition is Transition.RESOLVED for e in events),
         )
@@ -88,7 +89,9 @@ def say(
         evaluations.one_snapshot(connection)
         told = _told(connection, targets)
         seen = [evaluation for _, evaluation in evaluate_named(connection, at, slos)]
-        message = notice(seen, at=at, text=text, key=key, frozen=freezes.open_freezes(connection))
+        message = notice(
+            seen, at=at, text=text, key=key, frozen=freezes.open_freezes(connection), soft=_soft(connection)
+        )
         messages.post(connection, message, told)
     return told
 
@@ -121,6 +124,11 @@ def acknowledge(store: Store, slo: str, *, author: str, note: str = "", now: dat
         told = messages.whom(connection, [stored.slo], had)
         messages.post(connection, message, told)
     return told
+
+
+def _soft(connection: Connection) -> list[str]:
+    """Services whose freezes only warn."""
+    return [name for name, service in definitions.documented(connection).items() if service.freeze.mode == "soft"]
 
 
 def _told(connection: Connection, targets: Sequence[str], *, taking: str = "") -> list[str]:

@@ -15,7 +15,7 @@ from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.target import routed
 from airflow_ai_slo.engine.reading import Seen
 from airflow_ai_slo.engine.reasons import Judged, reasons
-from airflow_ai_slo.store import counting, definitions, incidents, outbox, targets
+from airflow_ai_slo.store import counting, definitions, freezes, incidents, outbox, targets
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 from airflow_ai_slo.store.incidents import Incident
@@ -45,11 +45,18 @@ def post_incident(
 
 
 def post_freeze(
-    connection: Connection, found: Freeze, seen: Sequence[Seen], policy: FreezePolicy, *, at: datetime
+    connection: Connection,
+    found: Freeze,
+    seen: Sequence[Seen],
+    policy: FreezePolicy,
+    *,
+    at: datetime,
+    widened: bool = False,
 ) -> None:
     """Tell that a service froze.
 
     :param seen: its SLOs that count.
+    :param widened: it was frozen, and one more SLO has spent its budget.
     """
     message = freeze_message(
         found.service,
@@ -58,21 +65,34 @@ def post_freeze(
         freeze_id=found.id,
         mode=policy.mode,
         exempt_labels=policy.exempt_labels,
-        ends_at=policy.ends(found.since),
-        links=_runbooks(found, seen),
+        ends_at=policy.ends(found.renewed_at or found.since),
+        override=freezes.override_of(connection, found.service, at),
+        widened=widened,
+        links=_runbooks(_causes(found, [stored for stored, _ in seen])),
     )
-    post(connection, message, _of_freeze(connection, found, seen))
+    heard = outbox.told(connection, message.thread_key)
+    takes = whom(connection, _causes(found, [stored for stored, _ in seen]), ["freeze"])
+    post(connection, message, dict.fromkeys([*heard, *takes]))
 
 
-def post_thaw(connection: Connection, found: Freeze, seen: Sequence[Seen], *, how: str, at: datetime) -> None:
-    """Tell that a service thawed, those included who were told that it froze.
+def post_thaw(connection: Connection, found: Freeze, policy: FreezePolicy, *, how: str, at: datetime) -> None:
+    """Tell that a service thawed.
 
     :param how: what ended the freeze; of a release, who and why.
     """
+    slos = _causes(found, definitions.of_service(connection, found.service))
     why = [Reason(name, None, since) for name, since in found.causes.items()]
-    message = thaw_message(found.service, why, at=at, freeze_id=found.id, how=how, links=_runbooks(found, seen))
+    message = thaw_message(
+        found.service, why, at=at, freeze_id=found.id, how=how, mode=policy.mode, links=_runbooks(slos)
+    )
+    post_of_freeze(connection, found, message)
+
+
+def post_of_freeze(connection: Connection, found: Freeze, message: Message) -> None:
+    """Tell something about a freeze to those who were told that it began."""
     told = outbox.told(connection, message.thread_key)
-    post(connection, message, told or _of_freeze(connection, found, seen))
+    slos = _causes(found, definitions.of_service(connection, found.service))
+    post(connection, message, told or whom(connection, slos, ["freeze"]))
 
 
 def _judged(one: Seen) -> Judged:
@@ -80,16 +100,12 @@ def _judged(one: Seen) -> Judged:
     return Judged(stored, seen.at, seen.budget.remaining, seen.budget.allowed)
 
 
-def _causes(found: Freeze, seen: Sequence[Seen]) -> list[SLO]:
-    return [stored.slo for stored, _ in seen if stored.slo.name in found.causes]
+def _causes(found: Freeze, stored: Iterable[Stored]) -> list[SLO]:
+    return [one.slo for one in stored if one.slo.name in found.causes]
 
 
-def _runbooks(found: Freeze, seen: Sequence[Seen]) -> list[Link]:
-    return [Link(f"Runbook of {slo.name}", slo.runbook) for slo in _causes(found, seen) if slo.runbook]
-
-
-def _of_freeze(connection: Connection, found: Freeze, seen: Sequence[Seen]) -> list[str]:
-    return whom(connection, _causes(found, seen), ["freeze"])
+def _runbooks(slos: Sequence[SLO]) -> list[Link]:
+    return [Link(f"Runbook of {slo.name}", slo.runbook) for slo in slos if slo.runbook]
 
 
 def whom(connection: Connection, slos: Sequence[SLO], what: Iterable[str]) -> list[str]:
@@ -111,6 +127,7 @@ def post(connection: Connection, message: Message, told: Iterable[str]) -> int:
             message=message.to_dict(),
             at=message.at,
             ends=message.kind.ends,
+            remark=message.kind.remark,
         )
     return len(names)
 

@@ -38,7 +38,7 @@ class Pending:
 
 def _add_query(dialect: Dialect) -> Executable:
     build: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(outbox)
-    names = ("dedup_key", "thread_key", "target", "message", "created_at", "next_attempt_at", "ends")
+    names = ("dedup_key", "thread_key", "target", "message", "created_at", "next_attempt_at", "ends", "remark")
     statement: Executable = build.values(
         state="pending", attempts=0, **{name: bindparam(name) for name in names}
     ).on_conflict_do_nothing(index_elements=["dedup_key"])
@@ -54,10 +54,12 @@ def add(
     message: Mapping[str, Any],
     at: datetime,
     ends: bool = False,
+    remark: bool = False,
 ) -> None:
     """Put a message in; one with the same ``dedup_key`` is already there and stays.
 
     :param ends: whether nothing of its thread stands open after it.
+    :param remark: whether what stands open stays as the message before it said.
     """
     values = {
         "dedup_key": f"{dedup_key}@{target}",
@@ -68,6 +70,7 @@ def add(
         # Due at once whatever the clock says: it may have been set back since.
         "next_attempt_at": 0,
         "ends": ends,
+        "remark": remark,
     }
     connection.execute(_add_query(connection.dialect), values)
 

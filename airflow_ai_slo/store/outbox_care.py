@@ -65,7 +65,7 @@ def drop(connection: Connection, *, ids: Collection[int] | None = None, target: 
 def prune(connection: Connection, before: datetime) -> int:
     """Throw away messages sent before an instant, but for the last one of each thread that still stands open."""
     old = outbox.c.state == "sent", outbox.c.sent_at < to_micros(before)
-    gone = connection.execute(delete(outbox).where(*old, outbox.c.ends | _followed())).rowcount
+    gone = connection.execute(delete(outbox).where(*old, outbox.c.ends | outbox.c.remark | _followed())).rowcount
     if gone:
         used = exists().where(outbox.c.target == thread.c.target, outbox.c.thread_key == thread.c.thread_key)
         connection.execute(delete(thread).where(~used))
@@ -80,6 +80,7 @@ def standing(connection: Connection, targets: Targets, before: datetime) -> list
         .where(
             outbox.c.state == "sent",
             ~outbox.c.ends,
+            ~outbox.c.remark,
             outbox.c.sent_at < to_micros(before),
             ~_followed(),
             targets.clause(),
@@ -106,7 +107,7 @@ def counts(connection: Connection) -> dict[str, int]:
 def _followed() -> ColumnElement[bool]:
     later = outbox.alias("later")
     same = later.c.thread_key == outbox.c.thread_key, later.c.target == outbox.c.target, later.c.id > outbox.c.id
-    return exists().where(*same)
+    return exists().where(*same, ~later.c.remark)
 
 
 def _chosen(ids: Collection[int] | None, target: str | None) -> list[ColumnElement[bool]]:

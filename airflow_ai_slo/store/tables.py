@@ -243,6 +243,7 @@ outbox = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
     Column("ends", Boolean, nullable=False),
+    Column("remark", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),

@@ -85,6 +85,31 @@ def test_a_freeze_is_an_alert_of_its_service(services: Services, manager: Alertm
     assert services.firing() == []
 
 
+def test_a_soft_freeze_is_told_apart_by_its_label_also_once_it_is_none_any_more(
+    services: Services, manager: AlertmanagerChannel, message: Build
+) -> None:
+    freeze = {"thread_key": "freeze:1", "severity": None, "slo": ""}
+    manager.send(message(Kind.FREEZE_STARTED, figures={"mode": "soft"}, **freeze), thread=None)
+    soft = {"alertname": "ServiceFrozen", "service": "flight-delays", "mode": "soft"}
+    assert services.firing() == [soft]
+    manager.send(message(Kind.FREEZE_WIDENED, figures={"mode": "hard"}, **freeze), thread=None)
+    assert services.firing() == [{"alertname": "ServiceFrozen", "service": "flight-delays"}]
+    manager.send(message(Kind.FREEZE_WIDENED, figures={"mode": "soft"}, **freeze), thread=None)
+    assert services.firing() == [soft]
+    manager.send(message(Kind.FREEZE_THAWED, figures={"mode": "hard"}, **freeze), thread=None)
+    assert services.firing() == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Kind if kind.remark])
+def test_a_remark_changes_no_alert(
+    services: Services, manager: AlertmanagerChannel, message: Build, kind: Kind
+) -> None:
+    manager.send(message(), thread=None)
+    manager.send(message(kind), thread=None)
+    assert services.firing() == [PAGE]
+    assert len(services.calls) == 1
+
+
 def test_labels_of_ones_own_are_on_every_alert(services: Services, message: Build) -> None:
     AlertmanagerChannel(f"{services.url}/am", labels={"cluster": "prod", "empty": ""}).send(message(), thread=None)
     assert services.firing() == [PAGE | {"cluster": "prod"}]

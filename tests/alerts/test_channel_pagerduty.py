@@ -58,6 +58,23 @@ def test_an_event_says_all_that_pagerduty_has_a_field_for(
     assert event["client_url"] == "https://example.org/r?a=1&b=2"
 
 
+@pytest.mark.parametrize(("mode", "severity"), [("hard", "error"), ("soft", "warning")])
+def test_a_freeze_is_as_loud_as_its_mode_and_remarks_about_it_call_nobody(
+    services: Services, message: Build, mode: str, severity: str
+) -> None:
+    pager = PagerDutyChannel(ROUTING_KEY, base_url=services.url, takes=("freeze",))
+    freeze = {"thread_key": "freeze:1", "severity": None, "slo": "", "figures": {"mode": mode}}
+    pager.send(message(Kind.FREEZE_STARTED, **freeze), thread=None)
+    assert services.calls[0].json["payload"]["severity"] == severity
+    for kind in (Kind.FREEZE_OVERRIDDEN, Kind.FREEZE_OVERRIDE_REVOKED, Kind.FREEZE_RENEWED):
+        pager.send(message(kind, **freeze), thread=None)
+    assert len(services.calls) == 1
+    pager.send(message(Kind.FREEZE_WIDENED, **freeze), thread=None)
+    assert states(services) == {"freeze": ["triggered"]}
+    pager.send(message(Kind.FREEZE_THAWED, **freeze), thread=None)
+    assert states(services) == {"freeze": ["resolved"]}
+
+
 def test_a_ticket_that_becomes_a_page_calls_somebody(
     services: Services, pager: PagerDutyChannel, message: Build
 ) -> None:

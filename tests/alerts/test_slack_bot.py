@@ -50,6 +50,10 @@ def test_the_first_message_shows_the_latest_state(slack: SlackServer, channel: S
         (Kind.INCIDENT_DEESCALATED, False),
         (Kind.INCIDENT_RESOLVED, True),
         (Kind.INCIDENT_SUPERSEDED, True),
+        (Kind.FREEZE_WIDENED, False),
+        (Kind.FREEZE_RENEWED, False),
+        (Kind.FREEZE_OVERRIDDEN, True),
+        (Kind.FREEZE_OVERRIDE_REVOKED, True),
         (Kind.FREEZE_THAWED, True),
         (Kind.NOTICE, False),
     ],
@@ -62,9 +66,12 @@ def test_only_what_everybody_must_know_leaves_the_thread(
     assert (slack.messages[-1].get("subtype") == "thread_broadcast") is shown
 
 
-def test_a_notice_in_a_thread_edits_nothing(slack: SlackServer, channel: SlackBotChannel, message: Build) -> None:
+@pytest.mark.parametrize("kind", [Kind.NOTICE, Kind.INCIDENT_ACKNOWLEDGED, Kind.FREEZE_OVERRIDDEN, Kind.FREEZE_RENEWED])
+def test_a_remark_in_a_thread_edits_nothing(
+    slack: SlackServer, channel: SlackBotChannel, message: Build, kind: Kind
+) -> None:
     thread = channel.send(message(), thread=None).thread
-    channel.send(message(Kind.NOTICE), thread=thread)
+    channel.send(message(kind), thread=thread)
     assert "edited" not in slack.messages[0]
 
 

@@ -50,6 +50,7 @@ def post(
             message=message.to_dict(),
             at=at,
             ends=kind.ends,
+            remark=kind.remark,
         )
 
 
@@ -145,6 +146,18 @@ def test_only_the_last_of_a_thread_is_said_again_and_nothing_after_its_end(store
     engine.deliver(store, {"default": inbox}, now=NOW + 3 * HOUR)
     engine.deliver(store, {"default": inbox}, now=NOW + 9 * HOUR)
     assert inbox.got[3:] == ["resolved"]
+
+
+def test_an_acknowledged_incident_is_said_again_and_its_acknowledgement_is_not_kept_for_ever(store: Store) -> None:
+    inbox = Inbox(repeat=HOUR)
+    post(store, "opened", thread="t", kind=Kind.INCIDENT_OPENED)
+    post(store, "acknowledged", thread="t", kind=Kind.INCIDENT_ACKNOWLEDGED)
+    engine.deliver(store, {"default": inbox}, now=NOW)
+    engine.deliver(store, {"default": inbox}, now=NOW + 2 * HOUR)
+    assert inbox.got == ["opened", "acknowledged", "opened"]
+    with store.write() as connection:
+        outbox_care.prune(connection, NOW + 3 * HOUR)
+    assert titles(store) == ["opened"]
 
 
 def test_an_end_that_waits_keeps_what_stood_from_being_said_again(store: Store) -> None:

@@ -24,8 +24,14 @@ KEPT = timedelta(hours=26)
 """How long an alert stands without being said again; an evaluation once a day keeps it alive."""
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_STANDS = (Kind.INCIDENT_OPENED, Kind.INCIDENT_ESCALATED, Kind.INCIDENT_DEESCALATED, Kind.FREEZE_STARTED)
-_CHANGES = (Kind.INCIDENT_ESCALATED, Kind.INCIDENT_DEESCALATED)
+_STANDS = (
+    Kind.INCIDENT_OPENED,
+    Kind.INCIDENT_ESCALATED,
+    Kind.INCIDENT_DEESCALATED,
+    Kind.FREEZE_STARTED,
+    Kind.FREEZE_WIDENED,
+)
+_CHANGES = (Kind.INCIDENT_ESCALATED, Kind.INCIDENT_DEESCALATED, Kind.FREEZE_WIDENED)
 _OVER = (Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED)
 
 
@@ -35,7 +41,8 @@ def _now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerChannel:
-    """Posts alerts ``SLOBurnRate`` (labels service, slo, severity) and ``ServiceFrozen`` (label service).
+    """Posts alerts ``SLOBurnRate`` (labels service, slo, severity) and ``ServiceFrozen`` (label service; of a soft
+    freeze also ``mode``).
 
     :param url: of Alertmanager, with its path prefix: ``http://alertmanager:9093``.
     :param takes: what may start an alert (``page``, ``ticket``, ``freeze``).
@@ -73,25 +80,29 @@ class AlertmanagerChannel:
 
     def send(self, message: Message, *, thread: str | None, again: bool = False) -> Receipt:
         """See :class:`~airflow_ai_slo.alerts.channel.Channel`."""
-        self._endpoint().post(encoded(self._alerts(message)), {})
+        if not message.kind.remark:
+            self._endpoint().post(encoded(self._alerts(message)), {})
         return Receipt()
 
     def _alerts(self, message: Message) -> list[dict[str, Any]]:
         freeze = message.thread_key.startswith("freeze:")
-        severities = ("",) if freeze else tuple(one.label for one in Severity)
-        now = message.severity.label if message.severity else ""
+        variants = ("hard", "soft") if freeze else tuple(one.label for one in Severity)
+        now = message.severity.label if message.severity else str(message.figures.get("mode", "hard"))
         if message.kind in _STANDS:
-            ended = [one for one in severities if one != now] if message.kind in _CHANGES else []
-            starts = (now or "freeze") in self.takes
+            ended = [one for one in variants if one != now] if message.kind in _CHANGES else []
+            starts = ("freeze" if freeze else now) in self.takes
             stands = [self._alert(message, now, self.clock() + self.kept)] if starts else []
             return stands + [self._alert(message, one, message.at) for one in ended]
         if message.kind in _OVER:
-            return [self._alert(message, one, message.at) for one in severities]
+            return [self._alert(message, one, message.at) for one in variants]
         raise DeliveryError(f"{self.name}: a {message.kind.value} is no alert", permanent=True)
 
-    def _alert(self, message: Message, severity: str, ends_at: datetime) -> dict[str, Any]:
-        name = "SLOBurnRate" if severity else "ServiceFrozen"
-        labels = {"alertname": name, "service": message.service, "slo": message.slo, "severity": severity}
+    def _alert(self, message: Message, variant: str, ends_at: datetime) -> dict[str, Any]:
+        labels = {"service": message.service, "slo": message.slo}
+        if message.thread_key.startswith("freeze:"):
+            labels |= {"alertname": "ServiceFrozen", "mode": "soft" if variant == "soft" else ""}
+        else:
+            labels |= {"alertname": "SLOBurnRate", "severity": variant}
         alert: dict[str, Any] = {
             "labels": {key: value for key, value in (labels | dict(self.labels)).items() if value},
             "annotations": self._annotations(message),

@@ -24,8 +24,14 @@ from airflow_ai_slo.core.errors import ConfigurationError, DeliveryError
 BASE_URL = "https://events.pagerduty.com"
 
 _LONGEST_KEY, _LONGEST_SUMMARY, _LONGEST_TEXT = 255, 1024, 2000
-_SEVERITY = {"page": "critical", "ticket": "warning", "freeze": "error"}
-_STANDS = (Kind.INCIDENT_OPENED, Kind.INCIDENT_ESCALATED, Kind.INCIDENT_DEESCALATED, Kind.FREEZE_STARTED)
+_SEVERITY = {"page": "critical", "ticket": "warning", "freeze": "error", "soft": "warning"}
+_STANDS = (
+    Kind.INCIDENT_OPENED,
+    Kind.INCIDENT_ESCALATED,
+    Kind.INCIDENT_DEESCALATED,
+    Kind.FREEZE_STARTED,
+    Kind.FREEZE_WIDENED,
+)
 _CHANGES = (Kind.INCIDENT_ESCALATED, Kind.INCIDENT_DEESCALATED)
 _OVER = (Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED)
 
@@ -79,7 +85,7 @@ class PagerDutyChannel:
             yield from (("resolve", one) for one in kinds if one in self.takes)
         elif message.kind is Kind.INCIDENT_ACKNOWLEDGED:
             yield "acknowledge", now
-        else:
+        elif not message.kind.remark:
             raise DeliveryError(f"{self.name}: a {message.kind.value} is nothing to page for", permanent=True)
 
     def _key(self, message: Message, what: str) -> str:
@@ -96,7 +102,7 @@ class PagerDutyChannel:
             "payload": {
                 "summary": _cut(message.title, _LONGEST_SUMMARY) or message.kind.value,
                 "source": _cut(f"{self.source}: {message.service}"),
-                "severity": _SEVERITY[what],
+                "severity": _SEVERITY["soft" if message.figures.get("mode") == "soft" else what],
                 "timestamp": message.at.isoformat(),
                 "component": _cut(message.slo or message.service),
                 "group": _cut(message.service),

@@ -39,7 +39,7 @@ types: $(STAMP)
 	$(BIN)/mypy
 
 layers: $(STAMP)
-	$(BIN)/lint-imports
+	PYTHONPATH=distributions/gate-policy $(BIN)/lint-imports
 
 FORKING := tests/core tests/store tests/engine
 

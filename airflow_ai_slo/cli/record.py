@@ -36,7 +36,10 @@ def command(
     path: Path | None,
     url: str | None,
 ) -> None:
-    """Record what was measured: SLO --good G --total T, or --file CSV."""
+    """Record what was measured: SLO --good G --total T, or --file CSV.
+
+    Rows of a file tell of the past: they are never late, unless a column recorded_at says when they came in.
+    """
     from airflow_ai_slo import engine
 
     if path is None:
@@ -47,7 +50,7 @@ def command(
         if slo is not None or good is not None or total is not None or attributes:
             raise click.UsageError("--file takes the place of SLO, --good, --total and --attribute")
         measurements = _read(path)
-    changed = engine.record(opened(url), measurements, now=datetime.now(UTC))
+    changed = engine.record(opened(url), measurements, now=datetime.now(UTC), backfill=path is not None)
     click.echo(f"{len(measurements)} recorded, {changed} changed something")
 
 

@@ -12,6 +12,7 @@ from airflow_ai_slo.core.errors import MeasurementError, StoreError, UnknownSLOE
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.store import Store, recording, spool
+from airflow_ai_slo.store.prepared import MANY
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +33,10 @@ class Recorded:
     problem: str = ""
 
 
-def record(store: Store, measurements: Sequence[Measurement], *, now: datetime) -> int:
+def record(store: Store, measurements: Sequence[Measurement], *, now: datetime, backfill: bool = False) -> int:
     """Write measurements in one transaction; a key written again replaces its earlier counts.
+
+    :param backfill: they tell of the past: those that do not say when they came in are never late.
 
     :returns: how many changed something.
     :raises UnknownSLOError: a measurement of an SLO that is not applied; nothing is written.
@@ -43,8 +46,8 @@ def record(store: Store, measurements: Sequence[Measurement], *, now: datetime) 
     if not measurements:
         return 0
     now = utc(now)
-    with store.write() as connection:
-        return recording.record(connection, measurements, to_micros(now))
+    with store.write_prepared(together=len(measurements) < MANY) as connection:
+        return recording.record(connection, measurements, to_micros(now), backfill=backfill)
 
 
 def record_or_spool(

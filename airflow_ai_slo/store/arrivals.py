@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, select
+from sqlalchemy import bindparam, delete, select
 
 from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import Schedule
@@ -17,7 +17,7 @@ from airflow_ai_slo.core.grid import Grid, grid
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import count, parts
-from airflow_ai_slo.store.prepared import Prepared, json_values
+from airflow_ai_slo.store.prepared import Executor, Prepared, json_values
 from airflow_ai_slo.store.tables import measurement
 
 MEASURED_GOOD, MEASURED_CAUSE = "measured_good", "measured_cause"
@@ -77,8 +77,12 @@ class Arrivals:
         slots = self._grid(at)
         return None if slots is None else slots.due(to_micros(at))
 
-    def missing_key(self, one: Measurement) -> str | None:
-        """The key under which the run that this one fulfils may have been recorded as missing."""
+    def missing_keys(self, given: Iterable[Measurement]) -> dict[str, str]:
+        """By a measurement's key, the one under which the run that it fulfils may have been recorded as missing."""
+        keys = ((one.key, self._missing_key(one)) for one in given)
+        return {key: missing for key, missing in keys if missing is not None}
+
+    def _missing_key(self, one: Measurement) -> str | None:
         if self._settled_slot is None or one.cause is Cause.MISSING_RUN:
             return None
         at = to_micros(one.at)
@@ -87,10 +91,18 @@ class Arrivals:
         return None if slot is None else missing_key(slot)
 
     def judge(
-        self, connection: Connection, slo_id: int, scale: int, given: Sequence[Measurement], now: int
+        self,
+        connection: Executor,
+        slo_id: int,
+        scale: int,
+        given: Sequence[Measurement],
+        now: int,
+        *,
+        backfill: bool = False,
     ) -> tuple[Sequence[Measurement], set[str]]:
         """The measurements as they count: good = 0 and cause ``late`` where the run's first arrival was late.
 
+        :param backfill: those that do not say when they came in are never late.
         :returns: them, and keys of stored ones of the same run that are judged anew, whatever reruns may do: they came
             in after one that only now is recorded.
         """
@@ -113,7 +125,8 @@ class Arrivals:
                 continue
             before = came.get(at)
             if before is None or moment < before.recorded_at:
-                came[at] = _Came(moment, self._is_late(one, moment, due))
+                spared = backfill and one.recorded_at is None
+                came[at] = _Came(moment, not spared and self._is_late(one, moment, due))
                 if before is not None and before.is_late != came[at].is_late:
                     turned = [other for other in there if to_micros(other.at) == at and other.key != one.key]
                     anew.update(other.key for other in turned)

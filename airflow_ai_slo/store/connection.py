@@ -21,6 +21,7 @@ from sqlalchemy.pool import StaticPool
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
 from airflow_ai_slo.store import schema
+from airflow_ai_slo.store.prepared import Direct, transaction
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5
@@ -62,6 +63,27 @@ class Store:
             writing = connection.execution_options(ai_slo_write=True, ai_slo_patience=patience)
             with writing.begin():
                 yield writing
+
+    @contextmanager
+    def write_prepared(self, *, together: bool) -> Iterator[Direct]:
+        """A transaction as of :meth:`write`, for prepared statements alone.
+
+        :param together: send statements without waiting for each answer, where the driver can.
+        """
+        with self._guard():
+            pooled = self.engine.raw_connection()
+            try:
+                cursors = pooled.info.setdefault("cursors", {}) if together else {}
+                direct = Direct(self.engine.dialect, pooled.driver_connection, cursors)
+                with transaction(direct, together=together):
+                    yield direct
+            except BaseException:
+                if self.engine.dialect.name == "postgresql":
+                    # Nobody knows what it is in the middle of. SQLite's is rolled back when it returns to the pool.
+                    pooled.invalidate()
+                raise
+            finally:
+                pooled.close()
 
     def check(self) -> None:
         """Make sure the tables are there and of this version; SQLite migrates itself."""
@@ -167,6 +189,13 @@ def _engine(url: URL) -> Engine:
 
 def _postgres_engine(url: URL) -> Engine:
     engine = create_engine(url, pool_size=2, connect_args={"connect_timeout": CONNECT_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _one_type_of_integer(connection: Any, _: object) -> None:
+        from psycopg.types.numeric import Int8Dumper
+
+        # By default each size of number has a type of its own, and each mix of types is planned anew.
+        connection.adapters.register_dumper(int, Int8Dumper)
 
     @event.listens_for(engine, "checkin")
     def _note_use(connection: Any, record: Any) -> None:

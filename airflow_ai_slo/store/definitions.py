@@ -16,13 +16,14 @@ from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import rollup
-from airflow_ai_slo.store.prepared import Prepared, upsert
+from airflow_ai_slo.store.prepared import Executor, Prepared, upsert
 from airflow_ai_slo.store.tables import service, slo
 
 LOOK_AGAIN = -(2**62)
 """``next_due`` of an SLO whose next expected run is yet to be found."""
 
 _put_service = upsert(service)
+_names = Prepared((), lambda _: select(slo.c.name).where(slo.c.active).order_by(slo.c.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ def by_id(connection: Connection, slo_id: int) -> Stored:
     return _stored(*connection.execute(select(*_COLUMNS).where(slo.c.id == slo_id)).one())
 
 
-def unknown(names: Iterable[str], connection: Connection) -> UnknownSLOError:
+def unknown(names: Iterable[str], connection: Executor) -> UnknownSLOError:
     """The error for names that nothing carries, with what there is."""
-    known = connection.execute(select(slo.c.name).where(slo.c.active).order_by(slo.c.name).limit(6)).scalars().all()
+    known = [row[0] for row in _names.all(connection)]
     there = ", ".join(known[:5]) + (", …" if len(known) > 5 else "") if known else "none: apply definitions first"
     return UnknownSLOError(f"no SLO named {', '.join(sorted(names))}; known: {there}")
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Connection, Dialect, Executable, String, Table, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
 Params = tuple[Any, ...]
+MANY = 100
+"""From so many new rows on, PostgreSQL's COPY is the quicker way; it cannot be sent together with other statements."""
+
+
+class Direct(NamedTuple):
+    """A transaction on the driver itself: for prepared statements alone, without what SQLAlchemy's would cost.
+
+    :param cursors: one for each statement, which knows the types of its values from the last time.
+    """
+
+    dialect: Dialect
+    driver: Any
+    cursors: dict[object, Any]
+
+
+Executor = Connection | Direct
+"""What runs prepared statements: a transaction of either kind."""
 
 
 class Prepared:
@@ -26,41 +43,37 @@ class Prepared:
         self._build = build
         self._compiled: dict[str, tuple[str, Callable[[Params], Params]]] = {}
 
-    def start(self, connection: Connection, *values: Any) -> Any:
-        """Execute, and fetch from the cursor later; inside :func:`together` several are answered at once."""
-        text, order = self._for(connection)
-        cursor = connection.connection.cursor()
+    def start(self, connection: Executor, *values: Any) -> Any:
+        """Execute, and fetch before it is executed again: those that are sent together are answered together."""
+        text, order = self._for(connection.dialect)
+        cursor = _cursor(connection, self)
         cursor.execute(text, order(values))
         return cursor
 
-    def all(self, connection: Connection, *values: Any) -> Sequence[Any]:
+    def all(self, connection: Executor, *values: Any) -> Sequence[Any]:
         """Every row."""
-        return fetched(self.start(connection, *values))
+        rows: Sequence[Any] = self.start(connection, *values).fetchall()
+        return rows
 
-    def run(self, connection: Connection, *values: Any) -> None:
+    def run(self, connection: Executor, *values: Any) -> None:
         """Execute once, without a result."""
         self.many(connection, [values])
 
-    def many(self, connection: Connection, rows: Sequence[Params]) -> None:
+    def many(self, connection: Executor, rows: Sequence[Params]) -> None:
         """Execute for each row."""
         if not rows:
             return
-        text, order = self._for(connection)
-        cursor = connection.connection.cursor()
-        try:
-            if len(rows) == 1:
-                cursor.execute(text, order(rows[0]))
-            else:
-                cursor.executemany(text, rows if order is _as_is else [order(row) for row in rows])
-        finally:
-            cursor.close()
+        text, order = self._for(connection.dialect)
+        cursor = _cursor(connection, self)
+        if len(rows) == 1:
+            cursor.execute(text, order(rows[0]))
+        else:
+            cursor.executemany(text, rows if order is _as_is else [order(row) for row in rows])
 
-    def _for(self, connection: Connection) -> tuple[str, Callable[[Params], Params]]:
-        dialect = connection.dialect
+    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Params], Params]]:
         found = self._compiled.get(dialect.name)
         if found is None:
-            compiler = _positional(dialect)
-            compiled = self._build(dialect).compile(dialect=compiler)  # type: ignore[attr-defined]
+            compiled = self._build(dialect).compile(dialect=_positional(dialect))  # type: ignore[attr-defined]
             asked = tuple(compiled.positiontup or ())
             found = self._compiled[dialect.name] = (str(compiled), self._ordering(asked, compiled.params))
         return found
@@ -92,33 +105,90 @@ def json_values(dialect: Dialect, name: str, *, numbers: bool = True) -> Any:
     return select(cast(texts, BigInteger) if numbers else texts)
 
 
-def fetched(cursor: Any) -> Sequence[Any]:
-    """Every row of a started statement."""
-    try:
-        rows: Sequence[Any] = cursor.fetchall()
-        return rows
-    finally:
-        cursor.close()
+class Rows:
+    """Whole rows of a table, in its column order."""
+
+    def __init__(self, table: Table) -> None:
+        self._names = [column.name for column in table.columns]
+        self._put = upsert(table)
+        self._add = Prepared(self._names, lambda _: table.insert())
+        self._copy = f"COPY {table.name} ({', '.join(self._names)}) FROM STDIN"
+
+    def put(self, connection: Executor, rows: Sequence[Params]) -> None:
+        """Insert, or overwrite those with the same primary key."""
+        self._put.many(connection, rows)
+
+    def add(self, connection: Executor, rows: Sequence[Params]) -> None:
+        """Insert rows that nobody can have inserted before."""
+        if len(rows) < MANY or connection.dialect.name == "sqlite":
+            self._add.many(connection, rows)
+            return
+        with _driver(connection).cursor() as cursor, cursor.copy(self._copy) as copy:
+            for row in rows:
+                copy.write_row(row)
 
 
-def together(connection: Connection) -> AbstractContextManager[object]:
-    """Send the statements of a block without waiting for each answer, where the driver can."""
-    pipeline = getattr(connection.connection.driver_connection, "pipeline", None)
-    return nullcontext() if pipeline is None else pipeline()
+def _driver(connection: Executor) -> Any:
+    return connection.driver if isinstance(connection, Direct) else connection.connection.driver_connection
+
+
+def _cursor(connection: Executor, statement: object) -> Any:
+    if not isinstance(connection, Direct):
+        return _driver(connection).cursor()
+    cursor = connection.cursors.get(statement)
+    if cursor is None:
+        cursor = connection.cursors[statement] = connection.driver.cursor()
+    return cursor
+
+
+@contextmanager
+def transaction(direct: Direct, *, together: bool) -> Iterator[None]:
+    """Begin, and commit where nothing is raised; else the connection is left in the middle of it.
+
+    :param together: send statements, COMMIT included, without waiting for each answer, where the driver can.
+    """
+    if direct.dialect.name == "sqlite":
+        _execute(direct, "BEGIN IMMEDIATE")
+        yield
+        _execute(direct, "COMMIT")
+        return
+    # Left to itself, psycopg waits for the answer to its BEGIN.
+    direct.driver.autocommit = True
+    with direct.driver.pipeline() if together else nullcontext():
+        _execute(direct, "BEGIN ISOLATION LEVEL READ COMMITTED")
+        yield
+        _execute(direct, "COMMIT")
+    direct.driver.autocommit = False
+
+
+def _execute(direct: Direct, text: str) -> None:
+    _cursor(direct, text).execute(text)
 
 
 def upsert(table: Table) -> Prepared:
     """Insert rows of a table in its column order; an existing primary key is overwritten."""
-    names = [column.name for column in table.columns]
-    keys = [column.name for column in table.primary_key.columns]
+    return Prepared([column.name for column in table.columns], lambda dialect: _upserting(dialect, table, ""))
+
+
+def upsert_each(*tables: Table) -> Prepared:
+    """One row for each table, one after another, in a single statement, which is PostgreSQL's alone."""
+    names = [f"{table.name}.{column.name}" for table in tables for column in table.columns]
 
     def build(dialect: Dialect) -> Executable:
-        insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
-        changed = {name: insert.excluded[name] for name in names if name not in keys}
-        statement: Executable = insert.on_conflict_do_update(index_elements=keys, set_=changed)
+        *others, last = (_upserting(dialect, table, f"{table.name}.") for table in tables)
+        statement: Executable = last.add_cte(*(one.cte(f"put_{number}") for number, one in enumerate(others)))
         return statement
 
     return Prepared(names, build)
+
+
+def _upserting(dialect: Dialect, table: Table, prefix: str) -> Any:
+    insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    changed = {column.name: insert.excluded[column.name] for column in table.columns if column.name not in keys}
+    if prefix:
+        insert = insert.values({c.name: bindparam(f"{prefix}{c.name}", type_=c.type) for c in table.columns})
+    return insert.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def _as_is(values: Params) -> Params:

@@ -70,7 +70,7 @@ measurement = Table(
     "ai_slo_measurement",
     metadata,
     _slo_id(primary_key=True),
-    Column("key", String(500), primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("good", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),

@@ -156,3 +156,15 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlackServer]:
         monkeypatch.delenv(name, raising=False)
     with SlackServer() as server:
         yield server
+
+
+@pytest.fixture
+def policy() -> Iterator[Any]:
+    """The policy as Airflow holds it once the distribution is installed, for one test."""
+    from airflow.settings import get_policy_plugin_manager
+    from airflow_ai_slo_gate import policy
+
+    manager = get_policy_plugin_manager()
+    manager.register(policy)
+    yield policy
+    manager.unregister(policy)

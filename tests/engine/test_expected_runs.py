@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 from sqlalchemy import select
@@ -121,7 +122,7 @@ def test_paused_slots_are_not_expected(store: Store) -> None:
     assert engine.resume(store, None, now=T0 + 5 * DAY + 3 * HOUR) == ["daily"]
     assert counted(store, T0 + 7 * DAY) == (1, 2, 1, 2)
     [seen] = engine.status(store, at=T0 + 7 * DAY)
-    assert seen.coverage == (2 + 0) / (28 - 4)
+    assert seen.coverage == Fraction(2, 28 - 4)
 
 
 def test_a_pause_needs_a_name_a_reason_and_an_slo(store: Store) -> None:

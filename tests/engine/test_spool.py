@@ -138,7 +138,7 @@ def test_a_store_that_fails_again_while_it_catches_up_keeps_everything_waiting(
     opened = iter([ready.write] * 3)
 
     class Failing:
-        def write(self) -> Any:
+        def write_prepared(self, **_: Any) -> Any:
             again = next(opened, None)
             if again is None:
                 raise StoreUnavailableError("gone again")

@@ -208,7 +208,7 @@ def upgrade() -> None:
     op.create_table(
         "ai_slo_measurement",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("key", sa.String(length=500), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("good", sa.BigInteger(), nullable=False),
         sa.Column("total", sa.BigInteger(), nullable=False),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.freeze_policy import FreezePolicy
+    from airflow_ai_slo.core.target import Target
 
 __version__ = "0.1.0"
-__all__ = ["SLO", "FreezePolicy", "Service", "__version__"]
+__all__ = ["SLO", "FreezePolicy", "Service", "Target", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,4 +18,8 @@ def __getattr__(name: str) -> Any:
         from airflow_ai_slo.core import definition
 
         return getattr(definition, name)
+    if name == "Target":
+        from airflow_ai_slo.core.target import Target
+
+        return Target
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

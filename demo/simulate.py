@@ -25,7 +25,7 @@ def apply_definitions(places: Places, *, now: datetime) -> None:
     from airflow_ai_slo.store import open_store
 
     loaded = openslo.load([REPOSITORY / "slos"]).require()
-    engine.apply(open_store(f"sqlite:///{places.store}"), loaded.slos, loaded.services, now=now)
+    engine.apply(open_store(f"sqlite:///{places.store}"), loaded.slos, loaded.services, now=now, targets=loaded.targets)
 
 
 def play(tell: Callable[..., None], places: Places, *, newest: datetime, faults: Faults, days: int = DAYS) -> None:

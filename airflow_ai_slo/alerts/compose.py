@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from airflow_ai_slo.alerts import words
-from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
+from airflow_ai_slo.alerts.message import Fact, Figure, Kind, Link, Message
 from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.evaluation import Evaluation
@@ -52,10 +52,33 @@ def incident_message(
         severity=severity,
         service=slo.service,
         slo=slo.name,
+        since=opened_at,
         facts=_facts(evaluation, transition, opened_at=opened_at, at=at, spent_by=spent_by or {}, reason=reason),
+        figures=figures(evaluation),
         body=_body(evaluation, transition, severity),
         links=tuple(links),
     )
+
+
+def figures(evaluation: Evaluation) -> dict[str, Figure]:
+    """The numbers of an evaluation: shares and burn rates as ratios, budget in the unit of its counts; None unknown."""
+    budget, slo = evaluation.budget, evaluation.slo
+    numbers: dict[str, Figure] = {
+        "objective": float(slo.objective),
+        "window": str(slo.window),
+        "sli": _float(evaluation.sli),
+        "good": float(evaluation.counts.good),
+        "total": float(evaluation.counts.total),
+        "budget_allowed": _float(budget.allowed),
+        "budget_consumed": _float(budget.consumed),
+        "budget_remaining": _float(budget.remaining),
+        "coverage": float(budget.coverage),
+    }
+    return numbers | {f"burn_rate_{window}": _float(rate) for window, rate in evaluation.burn_rates.items()}
+
+
+def _float(number: Exact | None) -> float | None:
+    return None if number is None else float(number)
 
 
 def _heading(transition: Transition, severity: Severity) -> str:

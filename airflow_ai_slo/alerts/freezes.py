@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from airflow_ai_slo.alerts import words
 from airflow_ai_slo.alerts.message import Fact, Kind, Link, Message
-from airflow_ai_slo.core.freeze import Gate, GateAnswer, Reason, Standing
+from airflow_ai_slo.core.freeze import Gate, GateAnswer, Override, Reason, Standing
 from airflow_ai_slo.core.freeze_policy import EVERY, EXEMPT_LABELS, THAW_ABOVE, FreezeMode, FreezePolicy, Terms
 
 _TOP_CAUSES = 3
@@ -23,31 +23,38 @@ def freeze_message(
     mode: FreezeMode = "hard",
     exempt_labels: Sequence[str] = EXEMPT_LABELS,
     ends_at: datetime | None = None,
+    override: Override | None = None,
+    widened: bool = False,
     links: Sequence[Link] = (),
 ) -> Message:
-    """Say that a service froze.
+    """Say that a service froze, or that further SLOs freeze it.
 
     :param reasons: the SLOs that froze it.
     :param mode: a soft freeze lets changes pass with a warning.
     :param ends_at: when it ends by itself, where it does.
+    :param override: what lets every change through meanwhile.
+    :param widened: it was frozen, and one more SLO has spent its budget.
     """
     since = min((reason.since for reason in reasons), default=at)
     soft = mode == "soft"
+    state = "Soft freeze" if soft else "Frozen"
     return Message(
-        kind=Kind.FREEZE_STARTED,
-        title=f"{'Soft freeze' if soft else 'Frozen'}: {service}",
+        kind=Kind.FREEZE_WIDENED if widened else Kind.FREEZE_STARTED,
+        title=f"{state}{', one more SLO' if widened else ''}: {service}",
         at=at,
         thread_key=f"freeze:{freeze_id}",
-        dedup_key=f"freeze:{freeze_id}:started:{words.stamp(at)}",
+        dedup_key=f"freeze:{freeze_id}:{'widened' if widened else 'started'}:{words.stamp(at)}",
         service=service,
+        since=since,
         facts=(Fact("Service", service), Fact("Frozen since", words.instant(since))),
         body=(
             *(_sentence(_reason_of_message(reason)) for reason in reasons),
             *(_sentence(reason.thaws) for reason in reasons if reason.thaws),
             *([_sentence(ending_line(ends_at))] if ends_at else []),
-            *(["The freeze is soft: changes pass with a warning."] if soft else _ways_through(exempt_labels)),
+            *(["The freeze is soft: changes pass with a warning."] if soft else _ways_through(exempt_labels, override)),
         ),
         links=tuple(links),
+        figures={"mode": mode},
     )
 
 
@@ -58,6 +65,7 @@ def thaw_message(
     at: datetime,
     freeze_id: int,
     how: str = "",
+    mode: FreezeMode = "hard",
     links: Sequence[Link] = (),
 ) -> Message:
     """Say that a service thawed.
@@ -68,17 +76,19 @@ def thaw_message(
     since = min((reason.since for reason in reasons), default=at)
     return Message(
         kind=Kind.FREEZE_THAWED,
-        title=f"Thawed: {service}",
+        title=f"{'Soft freeze over' if mode == 'soft' else 'Thawed'}: {service}",
         at=at,
         thread_key=f"freeze:{freeze_id}",
         dedup_key=f"freeze:{freeze_id}:thawed:{words.stamp(at)}",
         service=service,
+        since=since,
         facts=(
             Fact("Service", service),
             Fact("Was frozen", f"{words.instant(since)} to {words.instant(at)} ({words.length(at - since)})"),
         ),
         body=(*([_sentence(how)] if how else []), *(f"{reason.slo} had spent its budget." for reason in reasons)),
         links=tuple(links),
+        figures={"mode": mode},
     )
 
 
@@ -163,8 +173,11 @@ def _spent(reason: Reason) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _ways_through(exempt_labels: Sequence[str]) -> list[str]:
+def _ways_through(exempt_labels: Sequence[str], override: Override | None) -> list[str]:
     lines = ["A release or an override, with author and reason, lets changes through earlier."]
+    if override is not None:
+        until = words.instant(override.expires_at)
+        lines = [_sentence(f"Changes pass until {until} by {override.author}'s override: {override.reason}")]
     if exempt_labels:
         lines.append(f"Changes labelled {', '.join(sorted(exempt_labels))} pass.")
     return lines

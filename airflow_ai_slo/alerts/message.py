@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -23,9 +23,36 @@ class Kind(StrEnum):
     INCIDENT_DEESCALATED = "incident_deescalated"
     INCIDENT_RESOLVED = "incident_resolved"
     INCIDENT_SUPERSEDED = "incident_superseded"
+    INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     FREEZE_STARTED = "freeze_started"
+    FREEZE_WIDENED = "freeze_widened"
+    FREEZE_RENEWED = "freeze_renewed"
+    FREEZE_OVERRIDDEN = "freeze_overridden"
+    FREEZE_OVERRIDE_REVOKED = "freeze_override_revoked"
     FREEZE_THAWED = "freeze_thawed"
     NOTICE = "notice"
+    DIGEST = "digest"
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing stands open after it."""
+        return self in _ENDS
+
+    @property
+    def remark(self) -> bool:
+        """Whether it only adds to what stands, which stays as the message before it said."""
+        return self in _REMARKS
+
+
+_ENDS = (Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED, Kind.NOTICE, Kind.DIGEST)
+_REMARKS = (
+    Kind.INCIDENT_ACKNOWLEDGED,
+    Kind.FREEZE_RENEWED,
+    Kind.FREEZE_OVERRIDDEN,
+    Kind.FREEZE_OVERRIDE_REVOKED,
+)
+
+Figure = float | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +78,9 @@ class Message:
     :param at: when it happened, with a zone (kept as UTC); not when it was sent.
     :param thread_key: the same for every message of one incident or freeze.
     :param dedup_key: the same whenever the same thing is said again, and never for anything else.
+    :param since: when the incident opened or the freeze began.
     :param body: plain lines in reading order; channels format and escape them.
+    :param figures: the numbers behind the facts, for programs; None is unknown.
     :raises ConfigurationError: a naive ``at`` or an empty key.
     """
 
@@ -63,9 +92,11 @@ class Message:
     severity: Severity | None = None
     service: str = ""
     slo: str = ""
+    since: datetime | None = None
     facts: tuple[Fact, ...] = ()
     body: tuple[str, ...] = ()
     links: tuple[Link, ...] = ()
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
@@ -73,6 +104,8 @@ class Message:
         if not self.thread_key or not self.dedup_key:
             raise ConfigurationError(f"message {self.title!r}: thread_key and dedup_key may not be empty")
         object.__setattr__(self, "at", self.at.astimezone(UTC))
+        if self.since is not None:
+            object.__setattr__(self, "since", self.since.astimezone(UTC))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; :meth:`from_dict` reads them back equal."""
@@ -89,6 +122,8 @@ class Message:
             "facts": [[fact.label, fact.value] for fact in self.facts],
             "body": list(self.body),
             "links": [[link.label, link.url] for link in self.links],
+            "since": None if self.since is None else self.since.isoformat(),
+            "figures": dict(self.figures),
         }
 
     @classmethod
@@ -120,4 +155,6 @@ def _read(values: Mapping[str, Any]) -> Message:
         facts=tuple(Fact(label, value) for label, value in values["facts"]),
         body=tuple(values["body"]),
         links=tuple(Link(label, url) for label, url in values["links"]),
+        since=datetime.fromisoformat(values["since"]) if values.get("since") else None,
+        figures=values.get("figures", {}),
     )

@@ -15,12 +15,15 @@ LONGEST = timedelta(minutes=15)
 MOST_ASKED = timedelta(days=1)
 """A channel that asks for more is not believed."""
 
+_BELIEVED = 5
+"""After so many attempts a wait that the channel asks for is lengthened: it was too short before."""
+
 
 def next_attempt(attempts: int, error: DeliveryError, *, now: datetime, jitter: float) -> datetime | None:
     """When to try again, None for never: only a permanent error gives up, however many attempts have failed.
 
-    The wait is ``FIRST * 2 ** (attempts - 1)``, at most ``LONGEST``; ``jitter`` takes off up to half of it. It is never
-    shorter than what the channel asked for (``error.retry_after``).
+    The wait is ``FIRST * 2 ** (attempts - 1)``, at most ``LONGEST``; ``jitter`` takes off up to half of it. Where the
+    channel asked for a wait (``error.retry_after``), it is that one for the first few attempts, and never shorter.
 
     :param attempts: failed attempts so far, this one included.
     :param jitter: a random number in [0, 1), so that many senders do not come back at once.
@@ -31,5 +34,6 @@ def next_attempt(attempts: int, error: DeliveryError, *, now: datetime, jitter: 
     wait = backoff * (1 - jitter / 2)
     if error.retry_after is not None and error.retry_after > 0:
         asked = timedelta(seconds=min(error.retry_after, MOST_ASKED.total_seconds()))
-        wait = max(wait, asked + FIRST * (jitter / 10))
+        asked += min(asked, FIRST) * (jitter / 10)
+        wait = asked if attempts <= _BELIEVED else max(wait, asked)
     return now + wait

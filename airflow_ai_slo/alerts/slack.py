@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -22,7 +22,15 @@ from airflow_ai_slo.core.errors import ConfigurationError
 TIMEOUT = timedelta(seconds=10)
 
 _log = logging.getLogger(__name__)
-_BROADCAST = {Kind.INCIDENT_ESCALATED, Kind.INCIDENT_RESOLVED, Kind.INCIDENT_SUPERSEDED, Kind.FREEZE_THAWED}
+_BROADCAST = {
+    Kind.INCIDENT_ESCALATED,
+    Kind.INCIDENT_RESOLVED,
+    Kind.INCIDENT_SUPERSEDED,
+    Kind.FREEZE_OVERRIDDEN,
+    Kind.FREEZE_OVERRIDE_REVOKED,
+    Kind.FREEZE_THAWED,
+}
+_SAID_ONLY = (Kind.NOTICE, Kind.DIGEST)
 _NOTE = "edited: the latest state; the thread tells each step"
 _THREAD = ("thread_ts", "reply_broadcast")
 _WITHOUT = (
@@ -65,13 +73,15 @@ class _Place(NamedTuple):
 class SlackBotChannel:
     """Posts by ``chat.postMessage``: one thread per incident, whose first message is edited to show the latest state.
 
-    Escalations, ends of incidents and thaws are replies that the whole channel sees; de-escalations stay in the thread.
+    Escalations, ends of incidents, overrides and thaws are replies that the whole channel sees; the rest stays in the
+    thread.
 
     :param token: a bot token with the scope ``chat:write``. With ``channels:history`` (``groups:history`` for private
         channels) a message whose first attempt went unanswered is looked for before it is sent again.
     :param channel: ID (``C012AB3CD``) or name; only by ID can a first message be looked for.
     :param base_url: another server that speaks Slack's API, such as ``http://127.0.0.1:8099/api/``.
     :param timeout: for each request; a message takes up to three, and three more when it is sent again.
+    :param mention: whom a page calls: ``here``, ``channel``, or the ID of a member or group.
     :raises ConfigurationError: an empty or malformed token or channel.
     """
 
@@ -81,6 +91,7 @@ class SlackBotChannel:
     base_url: str | None = None
     timeout: timedelta = TIMEOUT
     proxy: str | None = field(default=None, repr=False)
+    mention: tuple[str, ...] = ()
     name: str = "slack"
 
     def __post_init__(self) -> None:
@@ -95,14 +106,14 @@ class SlackBotChannel:
     def send(self, message: Message, *, thread: str | None, again: bool = False) -> Receipt:
         """See :class:`~airflow_ai_slo.alerts.channel.Channel`."""
         client, root = self._client(), _Place.read(thread)
-        if root and message.kind is not Kind.NOTICE:
+        if root and not message.kind.remark and message.kind not in _SAID_ONLY:
             self._edit(client, root, message)
         if again and (found := self._find(client, root, message)):
             return Receipt(str(root or found))
         return self._post(client, root, message)
 
     def _post(self, client: Any, root: _Place | None, message: Message) -> Receipt:
-        body = self._request(message) | {"metadata": slack_blocks.metadata(message)}
+        body = self._request(message, mention=self.mention) | {"metadata": slack_blocks.metadata(message)}
         if root:
             body |= {"channel": root.channel, "thread_ts": root.ts, "reply_broadcast": message.kind in _BROADCAST}
         answer = self._call(client, "chat.postMessage", body)
@@ -164,11 +175,11 @@ class SlackBotChannel:
                 return
             query["cursor"] = cursor
 
-    def _request(self, message: Message, *, note: str = "") -> dict[str, Any]:
+    def _request(self, message: Message, *, note: str = "", mention: Sequence[str] = ()) -> dict[str, Any]:
         return {
             "channel": self.channel,
-            "text": slack_blocks.text(message),
-            "blocks": slack_blocks.blocks(message, note=note),
+            "text": slack_blocks.text(message, mention=mention),
+            "blocks": slack_blocks.blocks(message, note=note, mention=mention),
             "parse": "none",
             "link_names": False,
             "unfurl_links": False,
@@ -201,6 +212,7 @@ class SlackWebhookChannel:
     _: KW_ONLY
     timeout: timedelta = TIMEOUT
     proxy: str | None = field(default=None, repr=False)
+    mention: tuple[str, ...] = ()
     name: str = "slack"
 
     def __post_init__(self) -> None:
@@ -214,7 +226,10 @@ class SlackWebhookChannel:
         from slack_sdk.webhook import WebhookClient
 
         client = WebhookClient(self.url, **_client_options(self.timeout, self.proxy))
-        body = {"text": slack_blocks.text(message), "blocks": slack_blocks.blocks(message)}
+        body = {
+            "text": slack_blocks.text(message, mention=self.mention),
+            "blocks": slack_blocks.blocks(message, mention=self.mention),
+        }
         answer = slack_answer.ask(lambda: client.send_dict(body), slack_answer.read_webhook)
         if answer.code in _WITHOUT and "blocks" in _WITHOUT[answer.code]:
             _log.warning("%s, webhook: %s; sending plain text", self.name, answer.code)

@@ -24,33 +24,58 @@ _LINK, _LINKS = 1000, 1500
 _TOTAL = 10_000
 _IDENTIFIER = 200
 
+_CALLING = (Kind.INCIDENT_OPENED, Kind.INCIDENT_ESCALATED)
 _ICONS = {
     Kind.INCIDENT_RESOLVED: "✅",
     Kind.INCIDENT_SUPERSEDED: "⚪",
     Kind.FREEZE_STARTED: "🧊",
+    Kind.FREEZE_WIDENED: "🧊",
+    Kind.FREEZE_RENEWED: "🧊",
+    Kind.FREEZE_OVERRIDDEN: "🔓",
+    Kind.FREEZE_OVERRIDE_REVOKED: "🔒",
     Kind.FREEZE_THAWED: "🟢",
     Kind.NOTICE: "🔔",
+    Kind.DIGEST: "📋",
+    Kind.INCIDENT_ACKNOWLEDGED: "👀",
 }
 
 Block = dict[str, Any]
 
 
-def blocks(message: Message, *, note: str = "") -> list[Block]:
+def blocks(message: Message, *, note: str = "", mention: Sequence[str] = ()) -> list[Block]:
     """The message as blocks that Slack takes, whatever text it holds.
 
     :param note: one more line at the foot.
+    :param mention: whom a page calls.
     """
-    head = [_header(message), *_fact_sections(message.facts[:_FACTS])]
+    called = calls(message, mention)
+    called_section = [{"type": "section", "text": _mrkdwn(called)}] if called else []
+    head = [_header(message), *called_section, *_fact_sections(message.facts[:_FACTS])]
     foot = [*_links(message.links), _context(message, note)]
     body = _body(message.body, _TOTAL - _size(head) - _size(foot))
     return [*head, *body, *foot]
 
 
-def text(message: Message) -> str:
+def calls(message: Message, mention: Sequence[str]) -> str:
+    """Slack's markup that calls people, for a page that opens or an incident that becomes one; else empty."""
+    if message.severity is not Severity.PAGE or message.kind not in _CALLING:
+        return ""
+    return " ".join(_call(whom) for whom in mention)
+
+
+def _call(whom: str) -> str:
+    if whom in ("here", "channel", "everyone"):
+        return f"<!{whom}>"
+    return f"<!subteam^{whom}>" if whom.startswith("S") else f"<@{whom}>"
+
+
+def text(message: Message, *, mention: Sequence[str] = ()) -> str:
     """Everything the message says, as one escaped text; the title comes first, because a notification shows that."""
     facts = [f"{fact.label}: {fact.value}" for fact in message.facts[:_FACTS]]
     lines = [_title(message), *facts, *message.body, f"{words.instant(message.at)} · {message.thread_key}"]
-    return slack_text.fit("\n".join(lines), FALLBACK)
+    said = slack_text.fit("\n".join(lines), FALLBACK)
+    called = calls(message, mention)
+    return f"{said}\n{called}" if called else said
 
 
 def metadata(message: Message) -> dict[str, Any]:

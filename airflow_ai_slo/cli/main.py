@@ -21,6 +21,8 @@ COMMANDS = {
     "drift": "drift:command",
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
+    "incident": "incident:command",
+    "outbox": "outbox:command",
     "pause": "pause:pause",
     "profile": "profile:command",
     "record": "record:command",

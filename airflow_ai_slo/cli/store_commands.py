@@ -38,7 +38,10 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
     loaded, store = openslo.require(paths), opened(url)
     before = engine.freeze_policies(store)
     author = f"ai-slo apply ({user()})"
-    for change in engine.apply(store, loaded.slos, loaded.services, now=datetime.now(UTC), author=author):
+    changes = engine.apply(
+        store, loaded.slos, loaded.services, now=datetime.now(UTC), author=author, targets=loaded.targets
+    )
+    for change in changes:
         click.echo(f"{change.slo}: {change.change} (generation {change.generation})")
     for service in loaded.services:
         if service.freeze != before.get(service.name, FreezePolicy()):

@@ -102,12 +102,17 @@ class Service:
     """What the users depend on; freezes apply to a service.
 
     :param freeze: how it freezes and thaws.
+    :param notify: targets that are told of all its SLOs, beside those that the SLOs name.
     """
 
     name: str
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     freeze: FreezePolicy = field(default_factory=FreezePolicy)
+    notify: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "notify", tuple(self.notify))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,6 +142,8 @@ class SLO:
     :param freeze: whether a spent budget freezes the service.
     :param thaw_above: share of the budget above which the service thaws; None takes the service's, else 0.05.
     :param thaw_after_good_runs: None takes the service's, else 5 where fewer than 3 bad runs are allowed.
+    :param notify: targets that are told, beside those of the service.
+    :param runbook: url of what to do about it; alerts link to it.
     :raises DefinitionError: which field is wrong, and what would be right.
     """
 
@@ -160,6 +167,7 @@ class SLO:
     thaw_after_good_runs: int | None
     labels: Mapping[str, str]
     notify: tuple[str, ...]
+    runbook: str
     shape: Shape = field(compare=False, repr=False)
 
     def __init__(
@@ -185,6 +193,7 @@ class SLO:
         thaw_after_good_runs: int | None = None,
         labels: Mapping[str, str] | None = None,
         notify: Sequence[str] = (),
+        runbook: str = "",
     ) -> None:
         default: Alerting = "none" if rules else "pipeline" if schedule else "workbook"
         values: dict[str, Any] = {
@@ -210,6 +219,7 @@ class SLO:
             "thaw_after_good_runs": thaw_after_good_runs,
             "labels": dict(labels or {}),
             "notify": tuple(notify),
+            "runbook": runbook,
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)

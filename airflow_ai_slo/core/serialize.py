@@ -31,6 +31,7 @@ def slo_to_dict(slo: SLO) -> dict[str, Any]:
         "thaw_above": _text(slo.thaw_above),
         "labels": dict(slo.labels),
         "notify": list(slo.notify),
+        "runbook": slo.runbook,
     }
 
 
@@ -50,6 +51,7 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
         thaw_above=_fraction(values["thaw_above"]),
         labels=values["labels"],
         notify=values["notify"],
+        runbook=values.get("runbook", ""),
     )
 
 
@@ -68,6 +70,7 @@ def service_to_dict(service: Service) -> dict[str, Any]:
             "mode": policy.mode,
             "exempt_labels": list(policy.exempt_labels),
         },
+        "notify": list(service.notify),
     }
 
 

@@ -1,4 +1,7 @@
-"""The use cases: apply, record, evaluate, deliver, gate, override, report. Time always comes in as an argument."""
+"""The use cases: apply, record, evaluate, tell, deliver, gate, override, report.
+
+Time always comes in as an argument.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
+from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
@@ -19,10 +23,12 @@ __all__ = [
     "Applied",
     "Delivered",
     "Recorded",
+    "acknowledge",
     "apply",
     "attribution",
     "audit_log",
     "deliver",
+    "digest",
     "evaluate",
     "freeze_policies",
     "frozen_services",
@@ -40,5 +46,6 @@ __all__ = [
     "resume",
     "revoke",
     "save_profile",
+    "say",
     "status",
 ]

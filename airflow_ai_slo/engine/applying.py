@@ -13,18 +13,26 @@ from airflow_ai_slo.core.evaluation import plan
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import to_micros, utc
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
 from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.definitions import Applied
+from airflow_ai_slo.store.targets import apply_target
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
 def apply(
-    store: Store, slos: Iterable[SLO], services: Iterable[Service] = (), *, now: datetime, author: str = "apply"
+    store: Store,
+    slos: Iterable[SLO],
+    services: Iterable[Service] = (),
+    *,
+    now: datetime,
+    author: str = "apply",
+    targets: Iterable[Target] = (),
 ) -> list[Applied]:
     """Store definitions, all of them or none.
 
@@ -33,6 +41,7 @@ def apply(
     service is audited.
 
     :param author: who applies, for the audit log.
+    :param targets: whom to tell; they stay until they are defined anew.
     :raises DefinitionError: an SLO whose windows or schedule cannot be read; nothing is applied.
     :raises StoreError: the store cannot be used; nothing is applied.
     """
@@ -44,6 +53,8 @@ def apply(
         evaluations.one_at_a_time(connection)
         for service in services:
             _apply_service(connection, service, now, author)
+        for target in targets:
+            apply_target(connection, target)
         # In the order in which recording takes the same locks, so that neither waits for the other.
         for index in sorted(range(len(given)), key=lambda index: given[index].name):
             change = applied[index] = definitions.apply_slo(connection, given[index], to_micros(now))

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from airflow_ai_slo.alerts import override_message, renewal_message, revocation_message
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.names import LONGEST_NAME, is_name
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.freezing import bad_seqs
-from airflow_ai_slo.engine.reading import evaluate_all
 from airflow_ai_slo.store import Store, audit, definitions, evaluations, freezes
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.freezes import Freeze
@@ -36,7 +36,11 @@ def override(store: Store, service: str, *, author: str, reason: str, until: dat
     given = Override(service, author, reason, now, until)
     with store.write() as connection:
         _known(connection, service)
-        freezes.add_override(connection, given)
+        override_id = freezes.add_override(connection, given)
+        current = freezes.open_freezes(connection, service).get(service)
+        if current is not None:
+            said = override_message(given, freeze_id=current.id, since=current.since, override_id=override_id)
+            messages.post_of_freeze(connection, current, said)
         detail = f"until {until.isoformat(timespec='minutes')}: {reason}"
         audit.write(connection, Entry(now, service, author, "override", detail))
     return given
@@ -54,6 +58,12 @@ def revoke(store: Store, service: str, *, author: str, reason: str, now: datetim
         if not ended:
             raise ConfigurationError(f"service {service} has no override in force")
         freezes.revoke_overrides(connection, service, now)
+        current = freezes.open_freezes(connection, service).get(service)
+        if current is not None:
+            said = revocation_message(
+                ended, author=author, reason=reason, freeze_id=current.id, since=current.since, at=now
+            )
+            messages.post_of_freeze(connection, current, said)
         whose = ", ".join(f"{one.author} until {one.expires_at.isoformat(timespec='minutes')}" for one in ended)
         audit.write(connection, Entry(now, service, author, "override revoked", f"{reason} (by {whose})"))
     return ended
@@ -70,8 +80,8 @@ def release(store: Store, service: str, *, author: str, reason: str, now: dateti
         evaluations.one_at_a_time(connection)
         current = _frozen(connection, service)
         freezes.end(connection, current, now, bad_seqs(connection, service, now))
-        seen = evaluate_all(connection, now, definitions.of_service(connection, service))
-        messages.post_thaw(connection, current, seen, how=f"released by {author}: {reason}", at=now)
+        policy = definitions.policy_of(connection, service)
+        messages.post_thaw(connection, current, policy, how=f"released by {author}: {reason}", at=now)
         audit.write(connection, Entry(now, service, author, "released", reason))
 
 
@@ -92,6 +102,16 @@ def renew(store: Store, service: str, *, author: str, reason: str, now: datetime
                 "(annotation airflow-ai-slo/freeze-for-at-most)"
             )
         freezes.renew(connection, current, now)
+        said = renewal_message(
+            service,
+            author=author,
+            reason=reason,
+            ends_at=ends_at,
+            freeze_id=current.id,
+            since=current.since,
+            at=now,
+        )
+        messages.post_of_freeze(connection, current, said)
         detail = f"until {ends_at.isoformat(timespec='minutes')}: {reason}"
         audit.write(connection, Entry(now, service, author, "renewed", detail))
     return ends_at

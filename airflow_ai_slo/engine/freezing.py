@@ -95,7 +95,8 @@ def _decide(connection: Connection, service: _Service) -> None:
         _freeze(connection, service, causes)
     else:
         added = sorted(causes - frozenset(current.causes))
-        freezes.widen(connection, current, {name: service.rows[name] for name in added}, service.at)
+        wider = freezes.widen(connection, current, {name: service.rows[name] for name in added}, service.at)
+        messages.post_freeze(connection, wider, service.members, service.policy, at=service.at, widened=True)
         _note(connection, service, "frozen further", "budget spent: " + ", ".join(added))
 
 
@@ -119,7 +120,7 @@ def _thaw(connection: Connection, service: _Service, standings: Sequence[Standin
     freezes.end(connection, service.current, service.at)
     titles = {stored.slo.name: stored.slo.title for stored, _ in service.members}
     how = "; ".join(thawed_line(titles[one.slo], one) for one in standings if one.slo in service.current.causes)
-    messages.post_thaw(connection, service.current, service.members, how=how, at=service.at)
+    messages.post_thaw(connection, service.current, service.policy, how=how, at=service.at)
     _note(connection, service, "thawed", f"recovered: {how}")
 
 
@@ -130,7 +131,7 @@ def _has_held_long_enough(connection: Connection, service: _Service, current: Fr
         return False
     freezes.end(connection, current, service.at, bad_seqs(connection, service.name, service.at))
     how = f"it ended by itself after {words.length(service.at - (current.renewed_at or current.since))}, not renewed"
-    messages.post_thaw(connection, current, service.members, how=how, at=service.at)
+    messages.post_thaw(connection, current, service.policy, how=how, at=service.at)
     _note(connection, service, "expired", how)
     return True
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.openslo.loading import Loaded, load, require, validate
 from airflow_ai_slo.openslo.problems import DocumentResult, Problem
-from airflow_ai_slo.openslo.translate.alerts import Target
 
 __all__ = ["DocumentResult", "Loaded", "Problem", "Target", "load", "require", "validate"]

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.openslo.documents.files import Document, read
 from airflow_ai_slo.openslo.problems import DocumentResult, Problem
 from airflow_ai_slo.openslo.rules.kinds import check_document, is_foreign, kind_of
-from airflow_ai_slo.openslo.translate.alerts import Target, build_target
+from airflow_ai_slo.openslo.translate.alerts import build_target
 from airflow_ai_slo.openslo.translate.annotations import read_annotations
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue
 from airflow_ai_slo.openslo.translate.service import build_service
@@ -73,7 +74,7 @@ def load(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
             if service is not None:
                 services.append(service)
         elif kind == "AlertNotificationTarget":
-            target = build_target(document.value)
+            target = build_target(document.value, document.notes)
             targets.setdefault(target.name, target)
         elif kind == "SLO":
             slo, inline = build_slo(document, catalogue)
@@ -121,8 +122,8 @@ def _judged(paths: Sequence[Path | str], *, strict: bool) -> list[Document]:
 
 
 def _read_other_annotations(documents: Sequence[Document]) -> None:
-    """Note annotations of ours on kinds where they are wrong or have no effect; SLOs read their own."""
+    """Note annotations of ours on kinds where they have no effect; the others are read where they are built."""
     for document in documents:
         kind = kind_of(document.value)
-        if kind is not None and kind != "SLO":
+        if kind not in (None, "SLO", "Service", "AlertNotificationTarget"):
             read_annotations(document.value, kind, document.notes)

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.hooks.delivery import deliver
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 
 if TYPE_CHECKING:
@@ -18,31 +19,39 @@ if TYPE_CHECKING:
 
     from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.evaluation import Evaluation
-    from airflow_ai_slo.openslo.translate.alerts import Target
+    from airflow_ai_slo.core.target import Target
     from airflow_ai_slo.store import Store
 
-Definitions = str | Path | Sequence["str | Path | SLO | Service"]
+Definitions = str | Path | Sequence["str | Path | SLO | Service | Target"]
 
 
 class EvaluateSLOsOperator(SLOOperator):
     """Looks at what is left of each budget; opens and resolves incidents, freezes and thaws services, tells people.
 
     Any number of evaluations may run at once, of these and of ``ai-slo evaluate``. A store that is away fails the task,
-    which is what retries are for. Slack never does: what it does not take waits in the store's outbox, and the next
+    which is what retries are for. Channels never do: what they do not take waits in the store's outbox, and the next
     delivery tries again. So keep this out of DAGs that must not fail for it; a DAG of its own serves all SLOs.
 
     :param slos: only these, and those that share a service with them; None means all.
-    :param definitions: what to apply first: OpenSLO files or folders (templated), or definitions in Python. Their Slack
-        targets are told through the channels and connections that they name.
+    :param definitions: what to apply first: OpenSLO files or folders (templated), or definitions in Python.
     :param deliver: whether to send what waits in the outbox.
-    :param slack_conn_id: Airflow connection of type Slack API (a bot's token) or Slack incoming webhook. Where it does
-        not exist, messages wait.
+    :param slack_conn_id: Airflow connection of type Slack API (a bot's token) or Slack incoming webhook, for what no
+        notification target takes. Where it does not exist, messages wait.
     :param slack_channel: where a bot posts; by default the connection's extra ``channel``.
+    :param report_url: where people find the report; every message links to it. By default ``AI_SLO_REPORT_URL``.
     :param at: the instant to evaluate at (templated); by default now.
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = ("slos", "definitions", "slack_conn_id", "slack_channel", "at", "slo_conn_id")
+    template_fields: Sequence[str] = (
+        "slos",
+        "definitions",
+        "slack_conn_id",
+        "slack_channel",
+        "report_url",
+        "at",
+        "slo_conn_id",
+    )
 
     def __init__(
         self,
@@ -52,6 +61,7 @@ class EvaluateSLOsOperator(SLOOperator):
         deliver: bool = True,
         slack_conn_id: str = "slack_default",
         slack_channel: str | None = None,
+        report_url: str | None = None,
         at: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -63,6 +73,7 @@ class EvaluateSLOsOperator(SLOOperator):
         self.deliver = deliver
         self.slack_conn_id = slack_conn_id
         self.slack_channel = slack_channel
+        self.report_url = report_url
         self.at = at
 
     def execute(self, context: Context) -> dict[str, Any]:
@@ -73,7 +84,7 @@ class EvaluateSLOsOperator(SLOOperator):
             now = run_of(context).now
             at = now if self.at is None else _instant(self.at)
             store = self.hook.get_store()
-            targets = self._apply(store, now)
+            self._apply(store, now)
             seen = engine.evaluate(store, at=at, slos=self.slos)
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
@@ -88,40 +99,42 @@ class EvaluateSLOsOperator(SLOOperator):
             "exhausted": [one.slo.name for one in seen if one.exhausted],
             "firing": {one.slo.name: one.firing.label for one in seen if one.firing is not None},
             "frozen": frozen,
-        } | (self._deliver(store, now, targets) if self.deliver else {})
+        } | (self._deliver(store, now) if self.deliver else {})
 
-    def _apply(self, store: Store, now: datetime) -> tuple[Target, ...]:
+    def _apply(self, store: Store, now: datetime) -> None:
         from airflow_ai_slo import engine
         from airflow_ai_slo.core.definition import SLO, Service
+        from airflow_ai_slo.core.target import Target
         from airflow_ai_slo.openslo import require
 
         if self.definitions is None:
-            return ()
+            return
         given: Any = [self.definitions] if isinstance(self.definitions, str | Path) else list(self.definitions)
         slos = [one for one in given if isinstance(one, SLO)]
         services = [one for one in given if isinstance(one, Service)]
         paths = [one for one in given if isinstance(one, str | Path)]
-        targets: tuple[Target, ...] = ()
+        targets = [one for one in given if isinstance(one, Target)]
+        known = len(slos) + len(services) + len(targets) + len(paths)
         if paths:
             loaded = require(paths)
-            slos, services, targets = [*slos, *loaded.slos], [*services, *loaded.services], loaded.targets
-        if len(slos) + len(services) == 0 or len(given) > len(slos) + len(services) + len(paths):
-            raise ConfigurationError("definitions: give OpenSLO files or folders, SLO and Service objects")
-        for change in engine.apply(store, slos, services, now=now):
+            slos += loaded.slos
+            services += loaded.services
+            targets += loaded.targets
+        if not (slos or services or targets) or len(given) > known:
+            raise ConfigurationError("definitions: give OpenSLO files or folders, SLO, Service and Target objects")
+        for change in engine.apply(store, slos, services, now=now, targets=targets):
             if change.change != "unchanged":
                 self.log.info("SLO %s: %s", change.slo, change.change)
-        return targets
 
-    def _deliver(self, store: Store, now: datetime, targets: tuple[Target, ...]) -> dict[str, Any]:
-        from airflow_ai_slo import engine
-        from airflow_ai_slo.hooks.slack import slack_channels
-
-        channels, problems = slack_channels(self.slack_conn_id, self.slack_channel, targets)
-        done = engine.deliver(store, channels, now=now)
-        for problem in (*problems, *done.problems) if done.pending or done.failed else ():
-            self.log.warning("Not told: %s", problem)
-        if done.sent or done.pending:
-            self.log.info("Messages: %d sent, %d waiting", done.sent, done.pending)
+    def _deliver(self, store: Store, now: datetime) -> dict[str, Any]:
+        done = deliver(
+            store,
+            now=now,
+            slack_conn_id=self.slack_conn_id,
+            slack_channel=self.slack_channel,
+            report_url=self.report_url,
+            log=self.log,
+        )
         return {"sent": done.sent, "pending": done.pending}
 
     def _tell(self, seen: Evaluation) -> None:

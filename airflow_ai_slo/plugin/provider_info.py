@@ -18,6 +18,7 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "operators": _modules(
             "operators.completion",
+            "operators.digest",
             "operators.drift",
             "operators.evaluate",
             "operators.freshness",
@@ -46,6 +47,10 @@ def get_provider_info() -> dict[str, Any]:
                     },
                 },
             }
+        ],
+        "notifications": [
+            "airflow_ai_slo.notifications.record.RecordMeasurementNotifier",
+            "airflow_ai_slo.notifications.state.SLOStateNotifier",
         ],
         "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
         "task-decorators": [{"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"}],

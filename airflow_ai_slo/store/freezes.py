@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,11 +52,12 @@ def start(connection: Connection, service: str, causes: Mapping[str, int], at: d
     return Freeze(freeze_id, service, at, None, since, causes)
 
 
-def widen(connection: Connection, found: Freeze, causes: Mapping[str, int], at: datetime) -> None:
+def widen(connection: Connection, found: Freeze, causes: Mapping[str, int], at: datetime) -> Freeze:
     """Add causes, SLO rows by name, to a freeze that holds."""
     generations = {**causes, **found.generations}
     since = {name: found.causes.get(name, at) for name in sorted(generations)}
     connection.execute(update(freeze).where(freeze.c.id == found.id).values(causes=_causes(since, generations)))
+    return replace(found, causes=since, generations=generations)
 
 
 def end(connection: Connection, found: Freeze, at: datetime, released: Mapping[int, int] | None = None) -> None:
@@ -100,9 +101,9 @@ def history(connection: Connection, service: str, since: datetime, until: dateti
     return [_freeze(row) for row in connection.execute(query)]
 
 
-def add_override(connection: Connection, given: Override) -> None:
-    """Let changes through a freeze for a while."""
-    connection.execute(
+def add_override(connection: Connection, given: Override) -> int:
+    """Let changes through a freeze for a while; the override's id."""
+    added = connection.execute(
         insert(override).values(
             service=given.service,
             author=given.author,
@@ -111,6 +112,7 @@ def add_override(connection: Connection, given: Override) -> None:
             expires_at=to_micros(given.expires_at),
         )
     )
+    return int(added.inserted_primary_key[0])  # type: ignore[index]
 
 
 def overrides_of(connection: Connection, service: str, now: datetime) -> list[Override]:

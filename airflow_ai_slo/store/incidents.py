@@ -95,6 +95,12 @@ def _changed(connection: Connection, found: Incident, severity: Severity | None,
     return changed
 
 
+def severities(connection: Connection, incident_id: int) -> list[Severity]:
+    """Every severity an incident has had so far, the quietest first."""
+    query = select(incident_event.c.severity).where(incident_event.c.incident_id == incident_id).distinct()
+    return sorted(Severity(number) for number in connection.execute(query).scalars())
+
+
 def events(connection: Connection, slo_id: int, since: datetime, until: datetime) -> list[Event]:
     """What happened to an SLO's incidents in ``(since, until]``, oldest first."""
     query = (

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.store.prepared import upsert
-from airflow_ai_slo.store.tables import outbox, thread
+from airflow_ai_slo.store.tables import hold, outbox, thread
 
-DEFAULT_TARGET = "default"
 _LEASE = timedelta(minutes=2)
 _put_thread = upsert(thread)
+_put_hold = upsert(hold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Pending:
 
 def _add_query(dialect: Dialect) -> Executable:
     build: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert(outbox)
-    names = ("dedup_key", "thread_key", "target", "message", "created_at", "next_attempt_at")
+    names = ("dedup_key", "thread_key", "target", "message", "created_at", "next_attempt_at", "ends", "remark")
     statement: Executable = build.values(
         state="pending", attempts=0, **{name: bindparam(name) for name in names}
     ).on_conflict_do_nothing(index_elements=["dedup_key"])
@@ -53,8 +53,14 @@ def add(
     target: str,
     message: Mapping[str, Any],
     at: datetime,
+    ends: bool = False,
+    remark: bool = False,
 ) -> None:
-    """Put a message in; one with the same ``dedup_key`` is already there and stays."""
+    """Put a message in; one with the same ``dedup_key`` is already there and stays.
+
+    :param ends: whether nothing of its thread stands open after it.
+    :param remark: whether what stands open stays as the message before it said.
+    """
     values = {
         "dedup_key": f"{dedup_key}@{target}",
         "thread_key": thread_key,
@@ -63,16 +69,36 @@ def add(
         "created_at": to_micros(at),
         # Due at once whatever the clock says: it may have been set back since.
         "next_attempt_at": 0,
+        "ends": ends,
+        "remark": remark,
     }
     connection.execute(_add_query(connection.dialect), values)
 
 
-def claim(
-    connection: Connection, targets: Collection[str] | None, now: datetime, leased_from: datetime
-) -> Pending | None:
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Some targets.
+
+    :param names: these.
+    :param others_than: and every target that is not among these; None adds none.
+    """
+
+    names: Collection[str] = ()
+    others_than: Collection[str] | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.names) or self.others_than is not None
+
+    def clause(self) -> ColumnElement[bool]:
+        """As a condition on the outbox."""
+        within = outbox.c.target.in_(self.names)
+        return within if self.others_than is None else within | outbox.c.target.not_in(self.others_than)
+
+
+def claim(connection: Connection, targets: Targets, now: datetime, leased_from: datetime) -> Pending | None:
     """Take the oldest message that is due, and keep others from taking it for a while.
 
-    :param targets: only for these; None means any.
+    :param targets: only for these.
     :param now: messages due by then are taken.
     :param leased_from: when the while begins.
 
@@ -96,7 +122,7 @@ def claim(
             outbox.c.state == "pending",
             outbox.c.next_attempt_at <= to_micros(now),
             ~waits,
-            *(() if targets is None else (outbox.c.target.in_(targets),)),
+            targets.clause(),
         )
         .order_by(outbox.c.id)
         .limit(1)
@@ -128,6 +154,24 @@ def failed(connection: Connection, claimed: Pending, problem: str, retry_at: dat
     values |= {"state": "failed"} if retry_at is None else {"next_attempt_at": to_micros(retry_at)}
     still_waits = (outbox.c.id == claimed.id) & (outbox.c.state == "pending")
     connection.execute(update(outbox).where(still_waits).values(**values))
+
+
+def leave_alone(connection: Connection, targets: Collection[str], until: datetime) -> None:
+    """Let nothing more go to these targets until an instant, whoever delivers."""
+    for target in sorted(targets):
+        _put_hold.run(connection, target, to_micros(until))
+
+
+def left_alone(connection: Connection, now: datetime) -> dict[str, datetime]:
+    """Targets that asked to be left alone and still are, and until when."""
+    query = select(hold.c.target, hold.c.until).where(hold.c.until > to_micros(now))
+    return {row.target: from_micros(row.until) for row in connection.execute(query)}
+
+
+def told(connection: Connection, thread_key: str) -> list[str]:
+    """Targets that something of a thread was posted to, the first one first."""
+    query = select(outbox.c.target).where(outbox.c.thread_key == thread_key)
+    return list(connection.execute(query.group_by(outbox.c.target).order_by(func.min(outbox.c.id))).scalars())
 
 
 def pending(connection: Connection) -> int:

@@ -242,11 +242,14 @@ outbox = Table(
     Column("message", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("state", String(16), nullable=False),
+    Column("ends", Boolean, nullable=False),
+    Column("remark", Boolean, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("next_attempt_at", BigInteger, nullable=False),
     Column("sent_at", BigInteger),
     Column("problem", Text),
     Index("ix_ai_slo_outbox_due", "state", "next_attempt_at"),
+    Index("ix_ai_slo_outbox_thread", "thread_key"),
 )
 
 thread = Table(
@@ -256,6 +259,21 @@ thread = Table(
     Column("thread_key", String(250), primary_key=True),
     Column("reference", String(250), nullable=False),
     comment="What a channel calls the thread of an incident, such as Slack's ts.",
+)
+
+hold = Table(
+    "ai_slo_hold",
+    metadata,
+    Column("target", String(250), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+    comment="Targets that asked to be left alone for a while.",
+)
+
+target = Table(
+    "ai_slo_target",
+    metadata,
+    Column("name", String(250), primary_key=True),
+    Column("definition", Text, nullable=False),
 )
 
 profile = Table(

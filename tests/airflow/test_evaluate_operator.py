@@ -137,7 +137,7 @@ def test_python_definitions_and_paths_can_be_mixed(store: Store, run_dag: Callab
     [
         ({"slos": ["dnoe"]}, "no SLO named dnoe"),
         ({"definitions": "/no/such/folder"}, "/no/such/folder"),
-        ({"definitions": [42]}, "give OpenSLO files or folders, SLO and Service objects"),
+        ({"definitions": [42]}, "give OpenSLO files or folders, SLO, Service and Target objects"),
         ({"at": "yesterday"}, "'yesterday' is not a time stamp"),
     ],
 )

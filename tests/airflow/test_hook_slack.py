@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from airflow_ai_slo.alerts import SlackBotChannel, SlackWebhookChannel
-from airflow_ai_slo.hooks.slack import slack_channels
+from airflow_ai_slo.hooks.channels import alert_channels
 from airflow_ai_slo.openslo import Target
 
 
@@ -23,8 +23,8 @@ def test_a_bot_keeps_the_connections_server_timeout_and_proxy(
 ) -> None:
     extra = {"base_url": "http://127.0.0.1:8099/api/", "timeout": "5", "proxy": "http://proxy:3128"}
     connect(monkeypatch, "slack_default", conn_type="slack", password="xoxb-1", extra=extra)
-    channels, problems = slack_channels("slack_default", "#slo")
-    assert problems == []
+    channels, problems = alert_channels("slack_default", "#slo")
+    assert problems == {}
     assert channels == {
         "default": SlackBotChannel(
             "xoxb-1",
@@ -51,8 +51,8 @@ def test_an_incoming_webhook_is_read_as_the_slack_provider_reads_it(
     from airflow.providers.slack.hooks.slack_webhook import SlackWebhookHook
 
     connect(monkeypatch, "hook", conn_type="slackwebhook", **fields)
-    channels, problems = slack_channels("hook")
-    assert problems == []
+    channels, problems = alert_channels("hook")
+    assert problems == {}
     assert channels == {"default": SlackWebhookChannel(url)}
     assert SlackWebhookHook(slack_webhook_conn_id="hook").client.url == url
 
@@ -71,16 +71,17 @@ def test_a_connection_without_what_it_takes_is_one_line_and_no_error(
     fields: dict[str, Any], problem: str, monkeypatch: pytest.MonkeyPatch, airflow_home: object
 ) -> None:
     connect(monkeypatch, "slack_default", **fields)
-    channels, problems = slack_channels("slack_default")
+    channels, problems = alert_channels("slack_default")
     assert channels == {}
-    assert len(problems) == 1
-    assert re.match(f"Slack connection 'slack_default': .*{problem}", problems[0])
+    assert list(problems) == ["default"]
+    assert re.match(f"connection 'slack_default': .*{problem}", problems["default"])
 
 
 def test_a_missing_connection_is_one_line_and_no_error(airflow_home: object) -> None:
-    channels, problems = slack_channels("slack_default", "#slo")
+    channels, problems = alert_channels("slack_default", "#slo")
     assert channels == {}
-    assert problems == ["no Airflow connection 'slack_default': create it, with type Slack API or incoming webhook"]
+    said = "no Airflow connection 'slack_default': create it, with type Slack API or incoming webhook"
+    assert problems == {"default": said}
 
 
 def test_a_target_of_openslo_brings_its_own_channel_and_connection(
@@ -92,11 +93,14 @@ def test_a_target_of_openslo_brings_its_own_channel_and_connection(
         Target(name="ml", kind="slack", channel="#ml", connection="slack_ml"),
         Target(name="data", kind="slack", channel="#data"),
         Target(name="everybody", kind="slack"),
-        Target(name="mail", kind="email", channel="#no"),
+        Target(name="loud", kind="slack", mention=("here",)),
+        Target(name="pigeon", kind="pigeon", channel="#no"),
     ]
-    channels, _ = slack_channels("slack_default", "#slo", targets)
+    channels, problems = alert_channels("slack_default", "#slo", targets)
     assert channels == {
         "default": SlackBotChannel("xoxb-1", "#slo"),
         "ml": SlackBotChannel("xoxb-2", "#ml"),
         "data": SlackBotChannel("xoxb-1", "#data"),
+        "loud": SlackBotChannel("xoxb-1", "#slo", mention=("here",)),
     }
+    assert problems == {"pigeon": "kind 'pigeon' is none of slack, email, pagerduty, alertmanager, webhook"}

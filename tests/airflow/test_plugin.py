@@ -108,6 +108,7 @@ def test_the_providers_metadata_names_only_what_exists() -> None:
                 import_module(name)
     for path in (
         *info["extra-links"],
+        *info["notifications"],
         *info["cli"],
         *(one["class-name"] for one in info["task-decorators"]),
         *(one["plugin-class"] for one in info["plugins"]),

@@ -26,6 +26,8 @@ MESSAGES = st.builds(
     facts=st.lists(st.builds(Fact, TEXT, TEXT), max_size=3).map(tuple),
     body=st.lists(TEXT, max_size=3).map(tuple),
     links=st.lists(st.builds(Link, TEXT, TEXT), max_size=3).map(tuple),
+    since=st.none() | st.datetimes(timezones=st.just(timezone(timedelta(hours=-3)))),
+    figures=st.dictionaries(TEXT, st.none() | TEXT | st.floats(allow_nan=False, allow_infinity=False), max_size=3),
 )
 
 

@@ -42,6 +42,16 @@ def test_nothing_is_sent_before_the_channel_allows_it(attempts: int, jitter: flo
     assert wait >= timedelta(seconds=asked)
 
 
+@given(JITTER, st.floats(min_value=0.1, max_value=MOST_ASKED.total_seconds()))
+def test_a_wait_that_is_asked_for_is_kept_to_and_only_lengthened_when_it_was_too_short(
+    jitter: float, asked: float
+) -> None:
+    error = DeliveryError("slow down", retry_after=asked)
+    for attempts in range(1, 6):
+        assert timedelta(seconds=asked) <= _wait(attempts, error, jitter) <= timedelta(seconds=asked * 1.1 + 0.001)
+    assert _wait(9, error, jitter) >= LONGEST / 2
+
+
 def test_an_absurd_wait_is_not_believed() -> None:
     assert _wait(1, DeliveryError("slow down", retry_after=1e12)) == MOST_ASKED
 

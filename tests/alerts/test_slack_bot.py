@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from airflow_ai_slo.alerts import Kind, Message, SlackBotChannel
+from airflow_ai_slo.alerts import Kind, Message, SlackBotChannel, SlackWebhookChannel
+from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.errors import ConfigurationError
 from demo import slack_rules
 from demo.slack_server import SlackServer
@@ -49,6 +50,10 @@ def test_the_first_message_shows_the_latest_state(slack: SlackServer, channel: S
         (Kind.INCIDENT_DEESCALATED, False),
         (Kind.INCIDENT_RESOLVED, True),
         (Kind.INCIDENT_SUPERSEDED, True),
+        (Kind.FREEZE_WIDENED, False),
+        (Kind.FREEZE_RENEWED, False),
+        (Kind.FREEZE_OVERRIDDEN, True),
+        (Kind.FREEZE_OVERRIDE_REVOKED, True),
         (Kind.FREEZE_THAWED, True),
         (Kind.NOTICE, False),
     ],
@@ -61,9 +66,12 @@ def test_only_what_everybody_must_know_leaves_the_thread(
     assert (slack.messages[-1].get("subtype") == "thread_broadcast") is shown
 
 
-def test_a_notice_in_a_thread_edits_nothing(slack: SlackServer, channel: SlackBotChannel, message: Build) -> None:
+@pytest.mark.parametrize("kind", [Kind.NOTICE, Kind.INCIDENT_ACKNOWLEDGED, Kind.FREEZE_OVERRIDDEN, Kind.FREEZE_RENEWED])
+def test_a_remark_in_a_thread_edits_nothing(
+    slack: SlackServer, channel: SlackBotChannel, message: Build, kind: Kind
+) -> None:
     thread = channel.send(message(), thread=None).thread
-    channel.send(message(Kind.NOTICE), thread=thread)
+    channel.send(message(kind), thread=thread)
     assert "edited" not in slack.messages[0]
 
 
@@ -101,3 +109,44 @@ def test_a_wrong_option_is_refused_without_being_repeated(wrong: dict[str, str])
     with pytest.raises(ConfigurationError) as caught:
         SlackBotChannel(token, channel, **options)
     assert "xoxb\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "severity", "called"),
+    [
+        (Kind.INCIDENT_OPENED, Severity.PAGE, True),
+        (Kind.INCIDENT_ESCALATED, Severity.PAGE, True),
+        (Kind.INCIDENT_OPENED, Severity.TICKET, False),
+        (Kind.INCIDENT_RESOLVED, Severity.PAGE, False),
+        (Kind.FREEZE_STARTED, None, False),
+    ],
+)
+def test_a_page_calls_those_who_are_to_be_mentioned_and_nothing_else_does(
+    slack: SlackServer, message: Build, kind: Kind, severity: Severity | None, called: bool
+) -> None:
+    mention = ("here", "U012AB3CD", "S012AB3CD")
+    for channel in (
+        SlackBotChannel(slack.token, slack.channel_id, base_url=slack.base_url, mention=mention),
+        SlackWebhookChannel(slack.webhook_url, mention=mention),
+    ):
+        channel.send(message(kind, severity=severity), thread=None)
+    expected = {"<!here>", "<@U012AB3CD>", "<!subteam^S012AB3CD>"} if called else set()
+    # In the text too, for the case that Slack refuses the blocks.
+    assert [set(slack_rules.mentions(posted)) for posted in slack.messages] == [expected] * 2
+
+
+def test_the_edited_first_message_calls_nobody_again(slack: SlackServer, message: Build) -> None:
+    channel = SlackBotChannel(slack.token, slack.channel_id, base_url=slack.base_url, mention=("here",))
+    thread = channel.send(message(severity=Severity.TICKET), thread=None).thread
+    channel.send(message(Kind.INCIDENT_ESCALATED), thread=thread)
+    root, reply = slack.messages
+    assert (set(slack_rules.mentions(root)), set(slack_rules.mentions(reply))) == (set(), {"<!here>"})
+
+
+def test_an_acknowledgement_is_a_reply_that_edits_nothing(
+    slack: SlackServer, channel: SlackBotChannel, message: Build
+) -> None:
+    thread = channel.send(message(), thread=None).thread
+    channel.send(message(Kind.INCIDENT_ACKNOWLEDGED, title="Ann is looking at it"), thread=thread)
+    assert "edited" not in slack.messages[0]
+    assert slack.messages[1]["thread_ts"] == slack.messages[0]["ts"]

@@ -22,5 +22,5 @@ def test_the_document_and_the_python_object_are_the_same_policy(tmp_path: Path) 
     assert loaded.problems == ()
     [service] = loaded.services
     assert service.freeze == names["service"].freeze != FreezePolicy()
-    assert all(f"airflow-ai-slo/{name}:" in document for name in ON_SERVICE)
+    assert all(f"airflow-ai-slo/{name}:" in document for name in ON_SERVICE if name != "notify")
     assert [result.problems for result in openslo.validate([path], strict=True)] == [()]

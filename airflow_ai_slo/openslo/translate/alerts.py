@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
 
 from airflow_ai_slo.core.definition import BurnRule, Operator, Severity
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, show
 from airflow_ai_slo.openslo.rules.common import OPERATORS
 from airflow_ai_slo.openslo.translate import read
-from airflow_ai_slo.openslo.translate.annotations import PREFIX
+from airflow_ai_slo.openslo.translate.annotations import read_annotations
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue
 
 _PAGES = ("page", "critical", "crit", "high", "urgent", "emergency", "fatal", "sev0", "sev1", "p0", "p1")
 _TICKETS = ("ticket", "warning", "warn", "medium", "low", "minor", "info", "sev2", "sev3", "sev4", "p2", "p3", "p4")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Whom an alert is sent to: an AlertNotificationTarget.
-
-    :param kind: what it is, as ``spec.target`` says: ``slack``, ``email``…
-    :param channel: annotation ``airflow-ai-slo/channel``, such as ``#ml-alerts``; empty for the connection's default.
-    :param connection: annotation ``airflow-ai-slo/connection``: the Airflow connection to send through; may be empty.
-    """
-
-    name: str
-    kind: str
-    description: str = ""
-    channel: str = ""
-    connection: str = ""
 
 
 @dataclass(slots=True)
@@ -176,22 +161,28 @@ def _targets(policy: Table, place: _Place, alerting: Alerting, catalogue: Catalo
             found = catalogue.find("AlertNotificationTarget", name, here, notes)
             name = name if found else ""
         elif isinstance(entry, Table):
-            target = build_target(entry)
+            target = build_target(entry, notes, at)
             name = target.name
             alerting.inline_targets.append(target)
         if name and name not in alerting.notify:
             alerting.notify.append(name)
 
 
-def build_target(document: Table) -> Target:
-    """The target of an AlertNotificationTarget, inline ones and the short form (its spec alone) included."""
+def build_target(document: Table, notes: Notes, at: Path = ()) -> Target:
+    """The target of an AlertNotificationTarget, inline ones and the short form (its spec alone) included.
+
+    :param at: where an inline one stands.
+    """
     spec = document["spec"] if isinstance(document.get("spec"), Table) else document
-    annotations = read.table(document, "metadata", "annotations")
     kind = read.text(spec, "target")
     return Target(
         name=read.text(read.table(document, "metadata"), "name") or kind,
         kind=kind,
         description=read.text(spec, "description"),
-        channel=read.text(annotations, f"{PREFIX}channel"),
-        connection=read.text(annotations, f"{PREFIX}connection"),
+        **read_annotations(document, "AlertNotificationTarget", notes, at),
     )
+
+
+def named_targets(names: Sequence[str], at: Path, catalogue: Catalogue, notes: Notes) -> list[str]:
+    """The targets an annotation names; those that are not defined are noted."""
+    return [name for name in names if catalogue.find("AlertNotificationTarget", name, at, notes)]

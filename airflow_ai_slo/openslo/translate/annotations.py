@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -13,6 +14,7 @@ from airflow_ai_slo.core.definition import Alerting, Rerun, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import EXEMPT_LABELS, FreezePolicy
+from airflow_ai_slo.core.target import check_mention, check_takes
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest
@@ -99,6 +101,29 @@ def _runs(text: str) -> int:
     return int(text)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """Names between commas or spaces, each once."""
+    return tuple(dict.fromkeys(text.replace(",", " ").split()))
+
+
+def _takes(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    check_takes(names)
+    return names
+
+
+def _mention(text: str) -> tuple[str, ...]:
+    names = tuple(name.lstrip("@") for name in _names(text))
+    check_mention(names)
+    return names
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/]+\S*", text):
+        raise ValueError(f"{text[:60]!r} is not an http or https url")
+    return text
+
+
 ON_SLO: Mapping[str, Reader] = {
     "alerting": _choice("workbook", "seed", "pipeline", "none"),
     "cadence": _cadence,
@@ -112,6 +137,8 @@ ON_SLO: Mapping[str, Reader] = {
     "freeze": lambda text: _choice("true", "false")(text) == "true",
     "thaw-above": lambda text: _share(text, from_zero=True),
     "thaw-after-good-runs": _runs,
+    "notify": _names,
+    "runbook": _url,
 }
 ON_SERVICE: Mapping[str, Reader] = {
     "freeze-slos": _between_commas,
@@ -120,8 +147,9 @@ ON_SERVICE: Mapping[str, Reader] = {
     "freeze-for-at-most": _longest,
     "freeze-mode": _choice("hard", "soft"),
     "exempt-labels": _labels,
+    "notify": _names,
 }
-ON_TARGET: Mapping[str, Reader] = {"channel": str, "connection": str}
+ON_TARGET: Mapping[str, Reader] = {"channel": str, "connection": str, "takes": _takes, "mention": _mention}
 _SCHEDULE_ONLY = ("timezone", "start", "end", "deadline", "late")
 _KNOWN: Mapping[str, Mapping[str, Reader]] = {
     "SLO": ON_SLO,
@@ -130,14 +158,17 @@ _KNOWN: Mapping[str, Mapping[str, Reader]] = {
 }
 
 
-def read_annotations(document: Table, kind: str, notes: Notes) -> dict[str, Any]:
-    """The annotations of one document that are ours, read; wrong ones are noted and left out."""
+def read_annotations(document: Table, kind: str, notes: Notes, base: Path = ()) -> dict[str, Any]:
+    """The annotations of one document that are ours, read; wrong ones are noted and left out.
+
+    :param base: where the object stands in its document, for inline ones.
+    """
     metadata = document.get("metadata")
     annotations = metadata.get("annotations") if isinstance(metadata, Table) else None
     known = _KNOWN.get(kind, {})
     values: dict[str, Any] = {}
     for key, written in annotations.items() if isinstance(annotations, Table) else ():
-        at: Path = ("metadata", "annotations", key)
+        at: Path = (*base, "metadata", "annotations", key)
         name = key.removeprefix(PREFIX)
         if name == key:
             continue
@@ -164,6 +195,7 @@ def slo_options(values: Mapping[str, Any], notes: Notes, *, freezes: bool = Fals
         "thaw_above": values.get("thaw-above"),
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
         "schedule": _schedule(values, notes),
+        "runbook": values.get("runbook", ""),
     }
     if not (options["freeze"] or freezes):
         for name in ("thaw-above", "thaw-after-good-runs"):

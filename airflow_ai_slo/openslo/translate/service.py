@@ -7,12 +7,14 @@ from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import EVERY
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.files import Document
-from airflow_ai_slo.openslo.problems import listed, nearest, show
+from airflow_ai_slo.openslo.problems import Path, listed, nearest, show
 from airflow_ai_slo.openslo.translate import read
+from airflow_ai_slo.openslo.translate.alerts import named_targets
 from airflow_ai_slo.openslo.translate.annotations import PREFIX, freeze_policy, read_annotations
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue, name_of
 
 _FREEZE_SLOS = f"{PREFIX}freeze-slos"
+_NOTIFY: Path = ("metadata", "annotations", f"{PREFIX}notify")
 
 
 def build_service(document: Document, catalogue: Catalogue) -> Service | None:
@@ -22,6 +24,7 @@ def build_service(document: Document, catalogue: Catalogue) -> Service | None:
     """
     values = read_annotations(document.value, "Service", document.notes)
     _check_slos(values.get("freeze-slos", ()), document, catalogue)
+    notify = named_targets(values.get("notify", ()), _NOTIFY, catalogue, document.notes)
     if document.notes.failed():
         return None
     metadata = read.table(document.value, "metadata")
@@ -32,6 +35,7 @@ def build_service(document: Document, catalogue: Catalogue) -> Service | None:
             description=description or read.text(metadata, "displayName"),
             labels=read.labels(metadata),
             freeze=freeze_policy(values),
+            notify=tuple(notify),
         )
     except DefinitionError as error:
         document.notes.error((), f"{error.path}: {error.message}")

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.errors import DefinitionError
+from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.files import Document
 from airflow_ai_slo.openslo.documents.values import Table
@@ -14,12 +15,14 @@ from airflow_ai_slo.openslo.rules.checks import LONGEST_NAME
 from airflow_ai_slo.openslo.rules.slo import objectives_of
 from airflow_ai_slo.openslo.translate import read
 from airflow_ai_slo.openslo.translate.advice import advise
-from airflow_ai_slo.openslo.translate.alerts import Target, build_alerting
-from airflow_ai_slo.openslo.translate.annotations import read_annotations, slo_options
+from airflow_ai_slo.openslo.translate.alerts import build_alerting, named_targets
+from airflow_ai_slo.openslo.translate.annotations import PREFIX, read_annotations, slo_options
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue, name_of
 from airflow_ai_slo.openslo.translate.indicators import build_indicator
 from airflow_ai_slo.openslo.translate.service import is_named
 from airflow_ai_slo.openslo.translate.windows import build_slices, build_window
+
+_NOTIFY: Path = ("metadata", "annotations", f"{PREFIX}notify")
 
 
 def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, list[Target]]:
@@ -39,6 +42,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
         return None, []
     alerting = build_alerting(spec, share, catalogue, notes)
     options = slo_options(values, notes, freezes=is_named(name_of(document), service, catalogue))
+    notify = named_targets(values.get("notify", ()), _NOTIFY, catalogue, notes)
     if notes.failed():
         return None, []
     metadata = read.table(document.value, "metadata")
@@ -56,7 +60,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
             slice_window=slice_window,
             rules=alerting.rules,
             labels=read.labels(metadata),
-            notify=alerting.notify,
+            notify=[*alerting.notify, *(name for name in notify if name not in alerting.notify)],
             **options,
         )
     except DefinitionError as error:

@@ -47,6 +47,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_freeze_service", "ai_slo_freeze", ["service", "since"], unique=False)
     op.create_table(
+        "ai_slo_hold",
+        sa.Column("target", sa.String(length=250), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("target", name=op.f("pk_ai_slo_hold")),
+        comment="Targets that asked to be left alone for a while.",
+    )
+    op.create_table(
         "ai_slo_outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("dedup_key", sa.String(length=500), nullable=False),
@@ -55,6 +62,8 @@ def upgrade() -> None:
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("ends", sa.Boolean(), nullable=False),
+        sa.Column("remark", sa.Boolean(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("next_attempt_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
@@ -63,6 +72,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dedup_key", name=op.f("uq_ai_slo_outbox_dedup_key")),
     )
     op.create_index("ix_ai_slo_outbox_due", "ai_slo_outbox", ["state", "next_attempt_at"], unique=False)
+    op.create_index("ix_ai_slo_outbox_thread", "ai_slo_outbox", ["thread_key"], unique=False)
     op.create_table(
         "ai_slo_override",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -129,6 +139,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("active"),
     )
     op.create_index("ix_ai_slo_slo_service", "ai_slo_slo", ["service"], unique=False)
+    op.create_table(
+        "ai_slo_target",
+        sa.Column("name", sa.String(length=250), nullable=False),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_target")),
+    )
     op.create_table(
         "ai_slo_thread",
         sa.Column("target", sa.String(length=250), nullable=False),
@@ -283,6 +299,7 @@ def downgrade() -> None:
     op.drop_table("ai_slo_evaluation")
     op.drop_table("ai_slo_day")
     op.drop_table("ai_slo_thread")
+    op.drop_table("ai_slo_target")
     op.drop_index("ix_ai_slo_slo_service", table_name="ai_slo_slo")
     op.drop_index(
         "ix_ai_slo_slo_active",
@@ -295,8 +312,10 @@ def downgrade() -> None:
     op.drop_table("ai_slo_profile")
     op.drop_index("ix_ai_slo_override_service", table_name="ai_slo_override")
     op.drop_table("ai_slo_override")
+    op.drop_index("ix_ai_slo_outbox_thread", table_name="ai_slo_outbox")
     op.drop_index("ix_ai_slo_outbox_due", table_name="ai_slo_outbox")
     op.drop_table("ai_slo_outbox")
+    op.drop_table("ai_slo_hold")
     op.drop_index("ix_ai_slo_freeze_service", table_name="ai_slo_freeze")
     op.drop_index(
         "ix_ai_slo_freeze_open",

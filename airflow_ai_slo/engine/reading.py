@@ -85,9 +85,8 @@ class _Reader:
             before = self._start(needs.starts[0])[one.slo_id]
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
-        first = self._first(one.slo_id)
-        anchor = first if one.anchor is None else from_micros(one.anchor)
-        return Watched(first, anchor, self._pauses.get(one.slo_id, ()))
+        anchor = self._first(one.slo_id) if one.anchor is None else from_micros(one.anchor)
+        return Watched(None, anchor, self._pauses.get(one.slo_id, ()))
 
     def _first(self, slo_id: int) -> datetime | None:
         if self._firsts is None:

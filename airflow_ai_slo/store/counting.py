@@ -204,7 +204,8 @@ def _build_runs_query(dialect: Dialect) -> Executable:
         .correlate(slo)
         .scalar_subquery()
     )
-    found = select(slo.c.id, at.label("at")).where(slo.c.id.in_(given)).subquery("found")
+    # OFFSET 0 keeps databases from finding that run anew wherever it is named.
+    found = select(slo.c.id, at.label("at")).where(slo.c.id.in_(given)).offset(0).subquery("found")
     last_day = (
         select(func.max(earlier_day.c.day))
         .where(earlier_day.c.slo_id == found.c.id, earlier_day.c.day < (found.c.at - 1) // bindparam("length"))

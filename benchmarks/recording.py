@@ -56,10 +56,11 @@ def _measurement(batch: int, number: int, at: datetime) -> Measurement:
 
 
 class _Raw:
-    """The driver itself on the store's own kind of connection."""
+    """The driver itself on the store's own kind of connection, which nobody else uses."""
 
     def __init__(self, store: Store) -> None:
-        self._connection: Any = store.engine.raw_connection().driver_connection
+        self._pooled = store.engine.raw_connection()
+        self._connection: Any = self._pooled.driver_connection
         self._sqlite = store.engine.dialect.name == "sqlite"
         marks = ", ".join(["?" if self._sqlite else "%s"] * 9)
         self._insert = f"INSERT INTO ai_slo_measurement ({COLUMNS}) VALUES ({marks})"

@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -21,11 +21,10 @@ from sqlalchemy.pool import StaticPool
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
 from airflow_ai_slo.store import schema
-from airflow_ai_slo.store.prepared import Direct, transaction
+from airflow_ai_slo.store.direct import IDLE_SECONDS, Aside, Direct
 
 BUSY_SECONDS = 30
 CONNECT_SECONDS = 5
-IDLE_SECONDS = 30
 MEMORY = "sqlite://"
 
 
@@ -46,6 +45,10 @@ class Store:
     """
 
     engine: Engine
+    _aside: Aside = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_aside", Aside(self.engine))
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,20 +73,8 @@ class Store:
 
         :param together: send statements without waiting for each answer, where the driver can.
         """
-        with self._guard():
-            pooled = self.engine.raw_connection()
-            try:
-                cursors = pooled.info.setdefault("cursors", {}) if together else {}
-                direct = Direct(self.engine.dialect, pooled.driver_connection, cursors)
-                with transaction(direct, together=together):
-                    yield direct
-            except BaseException:
-                if self.engine.dialect.name == "postgresql":
-                    # Nobody knows what it is in the middle of. SQLite's is rolled back when it returns to the pool.
-                    pooled.invalidate()
-                raise
-            finally:
-                pooled.close()
+        with self._guard(), self._aside.transaction(together=together) as direct:
+            yield direct
 
     def check(self) -> None:
         """Make sure the tables are there and of this version; SQLite migrates itself."""

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Dialect, Executable, String, Table, bindparam, cast, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 
+from airflow_ai_slo.store.direct import Direct
+
 Params = tuple[Any, ...]
 MANY = 100
 """From so many new rows on, PostgreSQL's COPY is the quicker way; it cannot be sent together with other statements."""
-
-
-class Direct(NamedTuple):
-    """A transaction on the driver itself: for prepared statements alone, without what SQLAlchemy's would cost.
-
-    :param cursors: one for each statement, which knows the types of its values from the last time.
-    """
-
-    dialect: Dialect
-    driver: Any
-    cursors: dict[object, Any]
 
 
 Executor = Connection | Direct
@@ -133,36 +123,7 @@ def _driver(connection: Executor) -> Any:
 
 
 def _cursor(connection: Executor, statement: object) -> Any:
-    if not isinstance(connection, Direct):
-        return _driver(connection).cursor()
-    cursor = connection.cursors.get(statement)
-    if cursor is None:
-        cursor = connection.cursors[statement] = connection.driver.cursor()
-    return cursor
-
-
-@contextmanager
-def transaction(direct: Direct, *, together: bool) -> Iterator[None]:
-    """Begin, and commit where nothing is raised; else the connection is left in the middle of it.
-
-    :param together: send statements, COMMIT included, without waiting for each answer, where the driver can.
-    """
-    if direct.dialect.name == "sqlite":
-        _execute(direct, "BEGIN IMMEDIATE")
-        yield
-        _execute(direct, "COMMIT")
-        return
-    # Left to itself, psycopg waits for the answer to its BEGIN.
-    direct.driver.autocommit = True
-    with direct.driver.pipeline() if together else nullcontext():
-        _execute(direct, "BEGIN ISOLATION LEVEL READ COMMITTED")
-        yield
-        _execute(direct, "COMMIT")
-    direct.driver.autocommit = False
-
-
-def _execute(direct: Direct, text: str) -> None:
-    _cursor(direct, text).execute(text)
+    return connection.cursor(statement) if isinstance(connection, Direct) else _driver(connection).cursor()
 
 
 def upsert(table: Table) -> Prepared:

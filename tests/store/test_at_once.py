@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.store import Store, counting, recording
 from airflow_ai_slo.store import definitions as defined
 from airflow_ai_slo.store.connection import fresh
+from airflow_ai_slo.store.prepared import MANY
 
 
 def in_background(work: Callable[[], Any]) -> tuple[threading.Thread, list[Any]]:
@@ -174,6 +176,36 @@ def test_an_evaluator_waits_for_another_and_sees_what_it_wrote(postgres: Store) 
     thread.join(10)
     [[evaluation]] = results
     assert evaluation.counts.total == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize(
+    ("waiting", "expected"),
+    [
+        ([seen(NOW, 0, key="late")], (1, 2, 1, 1)),
+        ([seen(NOW + HOUR, 0, key="next")], (1, 2, 1, 2)),
+        ([seen(NOW + HOUR, 0, key="same")], (0, 1, 1, 1)),
+        ([seen(NOW, "0.5", key="tenths")], (Fraction(3, 2), 2, 1, 1)),
+        ([seen(NOW + n * MINUTE, 1, key=f"{n}") for n in range(MANY)], (MANY + 1, MANY + 1, 0, MANY)),
+    ],
+)
+def test_a_measurement_that_waited_for_another_adds_to_what_that_one_wrote(
+    postgres: Store, waiting: list[Measurement], expected: tuple[Any, ...]
+) -> None:
+    """What it reads is sent together with the lock that it waits for, and must be read after the wait."""
+    engine.apply(postgres, [an_slo()], now=NOW)
+    for _ in range(7):
+        # Also when the statements have been prepared, and planned for good.
+        engine.record(postgres, [seen(NOW - DAY, key="before")], now=NOW - DAY)
+    with postgres.write() as connection:
+        recording.record(connection, [seen(NOW, 1, key="same")], 0)
+        thread, results = in_background(lambda: engine.record(postgres, waiting, now=NOW))
+        assert waits(postgres)
+    thread.join(10)
+    assert results == [len(waiting)]
+    [evaluation] = engine.status(postgres, at=NOW + DAY - HOUR)
+    good, total, bad, runs = expected
+    assert evaluation.counts == (good + 1, total + 1, bad, runs + 1)
 
 
 @pytest.mark.postgres

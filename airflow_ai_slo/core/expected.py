@@ -15,7 +15,7 @@ REMEMBERED = 7
 """How many settled runs tell what a missing one weighs."""
 
 _MICROSECOND = timedelta(microseconds=1)
-_ALL = Fraction(1)
+_NONE, _ALL = Fraction(0), Fraction(1)
 
 
 Pauses = Sequence[tuple[datetime, datetime | None]]
@@ -59,8 +59,12 @@ def expected_coverage(
 ) -> Fraction:
     """Share of a full window's expected runs that have settled, at most 1; all of it where none is expected.
 
+    Nothing of it where nobody knows yet when runs are expected.
+
     :param settled: settled runs that the window holds.
     """
+    if cadence.start is None and anchor is None and not settled:
+        return _NONE
     expected = expected_runs(cadence, bounds, anchor=anchor, pauses=pauses)
     return _ALL if expected <= settled else Fraction(settled, expected)
 

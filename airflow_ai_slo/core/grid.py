@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Protocol
 
 from airflow_ai_slo.core.cadence import Cadence
-from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 
 _MICROSECOND = timedelta(microseconds=1)
-_BLOCK = timedelta(days=32)
+_BLOCK = 32 * DAY
+_MOST_BLOCKS = 1000
 _LAST = datetime(9900, 1, 1, tzinfo=UTC)
 
 
@@ -59,7 +59,10 @@ class _Interval:
         return self._within(self._first + -(-(at - self._first) // self._every) * self._every)
 
     def after(self, slot: int | None) -> int | None:
-        return self._within(self._first if slot is None else slot + self._every)
+        if slot is None or slot < self._first:
+            return self._within(self._first)
+        # A slot of another cadence, from before it was edited, need not be one of this.
+        return self._within(self._first + ((slot - self._first) // self._every + 1) * self._every)
 
     def due(self, at: int) -> int | None:
         return None if self._deadline is None else at + self._deadline
@@ -77,23 +80,16 @@ class _Cron:
         begin = cadence.start if anchor is None else anchor - _MICROSECOND
         assert begin is not None, "asked for only where expectation has begun"  # noqa: S101
         self._begin = to_micros(begin)
-        self._made = begin
-        self._slots: list[int] = []
+        self._last = to_micros(_LAST if cadence.end is None else min(cadence.end, _LAST))
+        self._blocks: dict[int, list[int]] = {}
         deadline = cadence.deadline
         self._deadline = deadline // _MICROSECOND if isinstance(deadline, timedelta) else None
 
     def slot_of(self, at: int) -> int | None:
-        if at <= self._begin:
-            return None
-        self._reach(at)
-        place = bisect_left(self._slots, at)
-        return self._slots[place] if place < len(self._slots) else None
+        return None if at <= self._begin else self._from(at)
 
     def after(self, slot: int | None) -> int | None:
-        after = self._begin if slot is None else slot
-        self._reach(after + 1)
-        place = bisect_left(self._slots, after + 1)
-        return self._slots[place] if place < len(self._slots) else None
+        return self._from(self._begin + 1 if slot is None else max(slot, self._begin) + 1)
 
     def due(self, at: int) -> int | None:
         if self._cadence.deadline is None:
@@ -107,18 +103,27 @@ class _Cron:
             return None if due is None else to_micros(due)
         return at + following - slot
 
-    def _reach(self, at: int) -> None:
-        """Make slots until one lies at or after an instant, or no more come."""
-        while (not self._slots or self._slots[-1] < at) and self._made < self._last():
-            until = min(max(self._made, from_micros(at)) + _BLOCK, self._last())
-            self._slots.extend(to_micros(slot) for slot in self._more(until))
-            self._made = until
+    def _from(self, at: int) -> int | None:
+        """The first slot at or after an instant; None where no more come."""
+        number = at // _BLOCK
+        while number * _BLOCK <= self._last:
+            slots = self._block(number)
+            place = bisect_left(slots, at)
+            if place < len(slots):
+                return slots[place]
+            number += 1
+        return None
 
-    def _more(self, until: datetime) -> Iterator[datetime]:
-        return self._cadence.slots(self._made, until, self._anchor)
-
-    def _last(self) -> datetime:
-        return _LAST if self._cadence.end is None else self._cadence.end
+    def _block(self, number: int) -> list[int]:
+        found = self._blocks.get(number)
+        if found is None:
+            if len(self._blocks) >= _MOST_BLOCKS:
+                self._blocks.clear()
+            start = number * _BLOCK - 1
+            until = min(start + _BLOCK, self._last)
+            slots = self._cadence.slots(from_micros(start), from_micros(until), self._anchor) if start < until else ()
+            found = self._blocks[number] = [to_micros(slot) for slot in slots]
+        return found
 
 
 @lru_cache(maxsize=1024)

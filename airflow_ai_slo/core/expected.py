@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 
@@ -27,7 +28,7 @@ def is_paused(slot: datetime, pauses: Pauses) -> bool:
     return any(start <= slot and (end is None or slot < end) for start, end in pauses)
 
 
-def weight(totals: Sequence[Exact]) -> Exact:
+def weight(totals: Iterable[Exact]) -> Exact:
     """What a missing run weighs: the median total of the last 7 settled runs, 1 where there is none.
 
     The median of an even number is the mean of the middle two. A median of 0 (runs in which nothing happened) makes 1
@@ -35,7 +36,7 @@ def weight(totals: Sequence[Exact]) -> Exact:
 
     :param totals: of settled runs, oldest first; missing ones count with their own weight.
     """
-    last = sorted(totals[-REMEMBERED:])
+    last = sorted(deque(totals, REMEMBERED))
     if not last:
         return 1
     middle = len(last) // 2

@@ -15,8 +15,9 @@ from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import arrivals, definitions, rollup
+from airflow_ai_slo.store.absent import Expectation, find
 from airflow_ai_slo.store.ahead import Found, Old, look
-from airflow_ai_slo.store.arrivals import Arrivals, missing_key
+from airflow_ai_slo.store.arrivals import Arrivals
 from airflow_ai_slo.store.prepared import Executor, Params, Prepared, Rows, upsert_each
 from airflow_ai_slo.store.tables import day, measurement, run, settled, slo
 
@@ -30,19 +31,28 @@ class _Target(NamedTuple):
     slo: SLO
     scale: int
     arrivals: Arrivals | None
+    settled_slot: int | None
+    next_due: int | None
 
     @classmethod
     def of(cls, row: Any) -> _Target:
-        slo_id, text, scale, anchor, settled_slot = row
+        slo_id, text, scale, anchor, settled_slot, next_due = row
         definition = definitions.parse(text)
         schedule = definition.schedule
-        if schedule is None or schedule.deadline is None:
-            return cls(slo_id, definition, scale, None)
-        return cls(slo_id, definition, scale, Arrivals(schedule, anchor, settled_slot))
+        known = None if schedule is None else Arrivals(schedule, anchor, settled_slot)
+        return cls(slo_id, definition, scale, known, settled_slot, next_due)
 
 
 _rows, _settled_rows = Rows(measurement), Rows(settled)
 _put_each = upsert_each(measurement, run, day)
+_move_settled = Prepared(
+    ("at", "slo_id", "from"),
+    lambda _: (
+        update(settled)
+        .where(settled.c.slo_id == bindparam("slo_id"), settled.c.at == bindparam("from"))
+        .values(at=bindparam("at"))
+    ),
+)
 _add_bad = Prepared(
     ("turned", "slo_id"),
     lambda _: update(slo).where(slo.c.id == bindparam("slo_id")).values(bad_seq=slo.c.bad_seq + bindparam("turned")),
@@ -72,16 +82,38 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
     if found is None:
         raise definitions.unknown([name], connection)
     target = _Target.of(found.slo)
-    judged, anew, absent = given, set[str](), dict[str, str]()
-    if target.arrivals is not None:
-        judged, anew = target.arrivals.judge(connection, target.slo_id, target.scale, given, now, backfill=backfill)
-        absent = target.arrivals.missing_keys(judged)
-    if _rescaled(connection, target, judged) or anew or absent:
-        found = look(connection, name, keys.union(anew, absent.values()), since)
-        if found is None:
-            raise definitions.unknown([name], connection)
+    judged, anew, missed = _judged(connection, target, given, now, backfill)
+    if missed:
+        _record_one_slo(connection, name, missed, now, False)
+        found = look(connection, name, keys, since) or found
+        target = _Target.of(found.slo)
+    absent = {} if target.arrivals is None else target.arrivals.missing_keys(judged)
+    if _rescaled(connection, target, (*anew, *judged)) or anew or absent:
+        keys.update((one.key for one in anew), *absent.values())
+        found = look(connection, name, keys, since) or found
         target = _Target.of(found.slo)
     return _Batch(target, found, now).write(connection, judged, anew, absent)
+
+
+def _judged(
+    connection: Executor, target: _Target, given: Sequence[Measurement], now: int, backfill: bool
+) -> tuple[Sequence[Measurement], Sequence[Measurement], Sequence[Measurement]]:
+    """The measurements as they count, stored ones judged anew, and runs that were missing before these came in."""
+    known, missed = target.arrivals, list[Measurement]()
+    if known is None:
+        return given, (), ()
+    before = known.anchor
+    if not known.has_begun:
+        known.begin(connection, target.slo_id, given, now)
+    overdue = known.overdue(given, now)
+    if not overdue:
+        return given, (), ()
+    if target.next_due is not None and target.next_due < now:
+        # What is missing weighs what was known before: it does not depend on when somebody evaluates.
+        expectation = Expectation(target.slo_id, target.slo, target.scale, before, target.settled_slot)
+        missed = find(connection, expectation, now, arrivals.pauses_of(connection, target.slo_id), overdue)
+    judged, anew = known.judge(connection, target.slo_id, target.scale, given, now, overdue, backfill=backfill)
+    return judged, anew, missed
 
 
 class _Batch:
@@ -92,50 +124,66 @@ class _Batch:
         self._found = found
         self._now = now
         self._tally = Tally.of(target.slo)
+        self._written: dict[str, Params] = {}
+        self._gone: dict[str, Old] = {}
         self._touched: dict[int, rollup.Change] = {}
         self._settled_at: dict[int, int] = {}
+        self._moved: list[Params] = []
+        self._changed = 0
 
     def write(
-        self, connection: Executor, measurements: Sequence[Measurement], anew: set[str], absent: dict[str, str]
+        self,
+        connection: Executor,
+        measurements: Sequence[Measurement],
+        anew: Sequence[Measurement],
+        absent: dict[str, tuple[str, ...]],
     ) -> int:
         """How many changed counts, instant or cause.
 
-        :param anew: keys that are written whatever reruns may do.
-        :param absent: by a measurement's key, the one under which its run may be recorded as missing.
+        :param anew: stored ones that are written first, whatever reruns may do.
+        :param absent: by a measurement's key, those under which its run may be recorded as missing.
         """
-        target, existing = self._target, self._found.existing
-        written, gone, changed = dict[str, Params](), list[Params](), 0
+        target, existing, written = self._target, self._found.existing, self._written
+        for one in anew:
+            self._take(_row(one, target, self._now), existing.get(one.key))
         for one in measurements:
             row, key = _row(one, target, self._now), one.key
             old = Old.of(written[key]) if key in written else existing.get(key)
-            if old is not None and key not in anew and not _replaces(row, old, target.slo.rerun):
+            if old is not None and not _replaces(row, old, target.slo.rerun):
                 continue
-            written[key] = row
-            if old is None or old[:4] != (row[2], row[3], row[4], row[6]):
-                self._change(row, old)
-                changed += 1
-            missing = existing.get(absent.pop(key)) if key in absent else None
-            if missing is not None and (target.slo_id, missing_key(missing.at)) not in gone:
-                gone.append((target.slo_id, missing_key(missing.at)))
-                self._touch(missing.at, -missing.good, -missing.total, -1)
-                # Its run has settled before.
-                self._settled_at.pop(self._tally.run_at(row[2]), None)
+            self._take(row, old)
+            if absent:
+                self._replace_missing(row, absent.get(key, ()))
         if written:
             changes = rollup.changes(connection, target.slo_id, self._touched, self._tally, self._found.ahead)
-            arrivals.drop.many(connection, gone)
+            arrivals.drop.many(connection, [(target.slo_id, key) for key in self._gone])
             new = [row for key, row in written.items() if key not in existing]
             replaced = [row for key, row in written.items() if key in existing] if existing else []
             _write_rows(connection, new, replaced, changes)
             self._tell(connection, changes)
-        return changed
+        return self._changed
 
-    def _change(self, row: Params, old: Old | None) -> None:
+    def _take(self, row: Params, old: Old | None) -> None:
+        self._written[row[1]] = row
+        if old is not None and old[:4] == (row[2], row[3], row[4], row[6]):
+            return
+        self._changed += 1
         if old is not None:
             self._touch(old.at, -old.good, -old.total, -1)
         self._touch(row[2], row[3], row[4], 1)
         if self._target.slo.watches_runs:
             at = self._tally.run_at(row[2])
             self._settled_at[at] = min(row[8], self._settled_at.get(at, row[8]))
+
+    def _replace_missing(self, row: Params, keys: Sequence[str]) -> None:
+        for key in keys:
+            missing = self._found.existing.get(key)
+            if missing is None or missing.cause != Cause.MISSING_RUN.value or key in self._gone:
+                continue
+            self._gone[key] = missing
+            self._touch(missing.at, -missing.good, -missing.total, -1)
+            if missing.at != row[2] and not self._tally.slice_micros:
+                self._moved.append((row[2], self._target.slo_id, missing.at))
 
     def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
         at = self._tally.run_at(at)
@@ -150,8 +198,18 @@ class _Batch:
         if changes.turned_bad:
             _add_bad.run(connection, changes.turned_bad, slo_id)
         if self._settled_at:
-            waiting = [at for at in (*changes.behind, *changes.again) if at in self._settled_at]
-            _settled_rows.put(connection, [(slo_id, at, self._settled_at[at]) for at in waiting])
+            # A run that was missing until now has settled before.
+            new = self._settled_at.keys() - {row[0] for row in self._moved}
+            waiting = [(slo_id, at, self._settled(at)) for at in changes.behind if at in new]
+            waiting += [(slo_id, at, self._settled_at[at]) for at in changes.again if at in new]
+            _settled_rows.put(connection, waiting)
+        _move_settled.many(connection, self._moved)
+
+    def _settled(self, at: int) -> int:
+        """When a new run settled: when it came in, or when its deadline had passed, whether or not somebody looked."""
+        known = self._target.arrivals
+        due = None if known is None or self._tally.slice_micros else known.due(at)
+        return self._settled_at[at] if due is None else min(self._settled_at[at], due + 1)
 
 
 def _write_rows(connection: Executor, new: list[Params], replaced: list[Params], changes: rollup.Changes) -> None:

@@ -62,6 +62,8 @@ def _apply_service(connection: Connection, service: Service, now: datetime, auth
 
 def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: datetime) -> None:
     """Rules that were edited hold an open incident as those before did: until they are seen to be healthy."""
+    if after.watches_runs and not before.watches_runs:
+        evaluations.skip_runs(connection, slo_id, now)
     was, rules = plan(before, now).rules, plan(after, now).rules
     if [_identity(rule) for rule in was] == [_identity(rule) for rule in rules]:
         return

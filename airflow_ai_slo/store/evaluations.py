@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
@@ -21,7 +21,7 @@ from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.pipeline_incident import Discipline
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.prepared import Prepared, upsert
-from airflow_ai_slo.store.tables import evaluation
+from airflow_ai_slo.store.tables import evaluation, run
 
 _put = upsert(evaluation)
 _all_last = Prepared(
@@ -101,6 +101,12 @@ def hold(connection: Connection, slo_id: int, held: Held) -> None:
     """Let other rules hold an SLO's incident."""
     values = {"latched": held.latched, "discipline": _written(held.discipline)}
     connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(values))
+
+
+def skip_runs(connection: Connection, slo_id: int, at: datetime) -> None:
+    """Let the runs up to an instant be seen: rules that are new decide nothing on what is old."""
+    newest = select(func.max(run.c.at)).where(run.c.slo_id == slo_id, run.c.at <= to_micros(at)).scalar_subquery()
+    connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(seen_at=newest))
 
 
 def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:

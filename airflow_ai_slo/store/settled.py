@@ -13,6 +13,7 @@ from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import BurnRule
 from airflow_ai_slo.core.grid import grid
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.core.numbers import parts
 from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
@@ -132,7 +133,8 @@ def advance_runs(
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
     known, settled_now = told_apart(known, news_of, reach)
-    state, changes = advance(state, Ledger(one.slo.objective, known), settled_now, rules)
+    ledger = Ledger(one.slo.objective, known, confidence=one.slo.confidence)
+    state, changes = advance(state, ledger, settled_now, rules)
     return state, changes, seen_at
 
 
@@ -152,5 +154,6 @@ def _settled_runs(
         due = None if slots is None else slots.due(row.at)
         moment = came_in.get(row.at, row.at)
         moment = moment if due is None else min(moment, due + 1)
-        runs.append(SettledRun(row.at, entry.good, entry.total, waiting.get(row.at, moment)))
+        good, total = parts(entry.good, one.unit), parts(entry.total, one.unit)
+        runs.append(SettledRun(row.at, good, total, waiting.get(row.at, moment)))
     return runs

@@ -92,12 +92,12 @@ class Arrivals:
         self._settled_slot = settled_slot
         self._cadence = Cadence.of(schedule)
         self._slots: Grid | None = None
-        self._anchor = anchor
+        self.anchor = anchor
 
     @property
     def has_begun(self) -> bool:
         """Whether anything was expected before what comes in now."""
-        return self._anchor is not None or self._cadence.start is not None
+        return self.anchor is not None or self._cadence.start is not None
 
     def begin(self, connection: Executor, slo_id: int, given: Iterable[Measurement], now: int) -> None:
         """The cadence begins with what came in first, and stays there whatever a spool brings later."""
@@ -105,7 +105,7 @@ class Arrivals:
         if found is None:
             found = to_micros(min((_moment(one, now), one.at) for one in given)[1])
         _put_anchor.run(connection, found, slo_id)
-        self._anchor = found
+        self.anchor = found
 
     def due(self, at: int) -> int | None:
         """The last instant at which a run with this ``at`` comes in time."""
@@ -163,9 +163,8 @@ class Arrivals:
             self._note(came, one, self._first_of(one))
         coming = [one for one in given if to_micros(one.at) in overdue and one.cause is not Cause.MISSING_RUN]
         for one in coming:
-            spared = backfill and one.recorded_at is None
-            arrival = self._arrival(one, _moment(one, now), paused)
-            self._note(came, one, arrival._replace(is_late=False) if spared else arrival)
+            spared = _is_backfill(one) or (backfill and one.recorded_at is None)
+            self._note(came, one, self._arrival(one, _moment(one, now), paused, spared=spared))
         late = {at for at, first in came.items() if first.is_late}
         judged = [
             one if one.cause is Cause.MISSING_RUN else _as(one, is_late=to_micros(one.at) in late) for one in given
@@ -185,16 +184,16 @@ class Arrivals:
             return _Came(moment, is_late)
         return _Came(min(moment, due), is_late)
 
-    def _arrival(self, one: Measurement, moment: int, paused: Pauses) -> _Came:
+    def _arrival(self, one: Measurement, moment: int, paused: Pauses, *, spared: bool) -> _Came:
         slots, at = self._grid(), to_micros(one.at)
         due, slot = slots.due(at), slots.slot_of(at)
         is_expected = slot is not None and not is_paused(from_micros(slot), paused)
-        is_late = is_expected and due is not None and moment > due and not _is_backfill(one)
+        is_late = is_expected and due is not None and moment > due and not spared
         return _Came(moment, self._late_is_bad and is_late)
 
     def _grid(self) -> Grid:
         if self._slots is None:
-            self._slots = grid(self._cadence, None if self._anchor is None else from_micros(self._anchor))
+            self._slots = grid(self._cadence, None if self.anchor is None else from_micros(self.anchor))
             assert self._slots is not None, "asked for only after it has begun"  # noqa: S101
         return self._slots
 

@@ -76,7 +76,6 @@ class Batch:
         self._touched: dict[int, rollup.Change] = {}
         self._gone: dict[str, Params] = {}
         self._moved: list[Params] = []
-        self._replaced: set[int] = set()
         self._settled_at: dict[int, int] = {}
         self._changed = 0
 
@@ -124,15 +123,14 @@ class Batch:
             self._settled_at[at] = min(row[8], self._settled_at.get(at, row[8]))
 
     def _replace_missing(self, row: Params, key: str) -> None:
-        """The run of this measurement was missing until now: it has settled before."""
+        """The run of this measurement was missing until now."""
         missing = self._found.existing.get(key)
         if missing is None or missing.cause != Cause.MISSING_RUN.value or key in self._gone or key in self._written:
             return
         self._gone[key] = (self._target.slo_id, key)
-        if missing.at != row[2]:
+        if missing.at != row[2] and not self._tally.slice_micros:
             self._moved.append((row[2], self._target.slo_id, missing.at))
         self._touch(missing.at, -missing.good, -missing.total, -1)
-        self._replaced.add(self._tally.run_at(row[2]))
 
     def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
         at = self._tally.run_at(at)
@@ -157,7 +155,8 @@ class Batch:
             _add_bad.run(connection, changes.turned_bad, slo_id)
         if self._settled_at:
             # What came after its deadline had settled when that passed, whether or not somebody had looked.
-            new = self._settled_at.keys() - self._replaced
+            # A run that was missing until now, at another instant, has settled before.
+            new = self._settled_at.keys() - {row[0] for row in self._moved}
             waiting = [(slo_id, at, self._settled(at)) for at in changes.behind if at in new]
             waiting += [(slo_id, at, self._settled_at[at]) for at in changes.again if at in new]
             _settled_rows.put(connection, waiting)

@@ -174,8 +174,14 @@ def evaluate(slo: SLO, needs: Plan, held: Sequence[Counts], watched: Watched) ->
     :param held: what each window of the plan holds, in its order.
     """
     alerts = [one.judge(held[one.long], held[one.short]) for one in needs.judges]
+    return Evaluation(slo, needs, held, coverage_of(needs, held[0], watched), alerts)
+
+
+def coverage_of(needs: Plan, counts: Counts, watched: Watched) -> Fraction:
+    """How much of an SLO's full window is covered: by the clock, or by settled runs where runs are expected.
+
+    :param counts: what the window holds.
+    """
     if needs.cadence is None:
-        covered = coverage(needs.bounds, watched.first)
-    else:
-        covered = expected_coverage(needs.cadence, needs.bounds, held[0].runs, watched.anchor, watched.pauses)
-    return Evaluation(slo, needs, held, covered, alerts)
+        return coverage(needs.bounds, watched.first)
+    return expected_coverage(needs.cadence, needs.bounds, counts.runs, watched.anchor, watched.pauses)

@@ -100,6 +100,18 @@ class _Reader:
         return found
 
 
+def watched_since(connection: Connection, stored: Sequence[Stored]) -> dict[int, Watched]:
+    """Since when SLOs are watched, by their rows."""
+    firsts = counting.first_instants(connection, [one.slo_id for one in stored])
+    paused = expecting.pauses(connection)
+    found = {}
+    for one in stored:
+        first = firsts.get(one.slo_id)
+        anchor = first if one.anchor is None else from_micros(one.anchor)
+        found[one.slo_id] = Watched(first, anchor, paused.get(one.slo_id, ()))
+    return found
+
+
 def evaluate_named(connection: Connection, at: datetime, names: Collection[str] | None) -> list[Seen]:
     """Evaluate active SLOs by name, or all of them.
 

@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.core.budget import budget, coverage
+from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
+from airflow_ai_slo.core.evaluation import coverage_of, plan
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.attributing import attribution_of
-from airflow_ai_slo.engine.reading import Seen, evaluate_named
+from airflow_ai_slo.engine.reading import Seen, evaluate_named, watched_since
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
@@ -105,7 +106,7 @@ def budget_history(
     """Budget over ``[start, end]`` at evenly spaced instants, by SLO row, oldest first."""
     instants = [start + (end - start) * number / points for number in range(points + 1)]
     ids = [one.slo_id for one in stored]
-    firsts = counting.first_instants(connection, ids)
+    watched = watched_since(connection, stored)
     prefixes: dict[datetime, counting.Prefix] = {}
 
     def upto(at: datetime) -> counting.Prefix:
@@ -119,9 +120,10 @@ def budget_history(
         for previous, at in zip([instants[0], *instants], instants, strict=False):
             bounds = one.slo.window.bounds(at)
             now = upto(at)[one.slo_id]
-            counts = counting.difference(now, upto(bounds.start)[one.slo_id], one.scale)
-            step = counting.difference(now, upto(previous)[one.slo_id], one.scale)
-            left = budget(counts, one.slo.objective, coverage(bounds, firsts.get(one.slo_id)))
+            counts = counting.difference(now, upto(bounds.start)[one.slo_id], one.unit)
+            step = counting.difference(now, upto(previous)[one.slo_id], one.unit)
+            covered = coverage_of(plan(one.slo, at), counts, watched[one.slo_id])
+            left = budget(counts, one.slo.objective, covered)
             row.append(BudgetPoint(at, left.remaining, counts.sli, step.burn_rate(one.slo.objective)))
         result[one.slo_id] = tuple(row)
     return result

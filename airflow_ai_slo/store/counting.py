@@ -115,13 +115,8 @@ def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
 
 def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime, scale: int) -> dict[str, Exact]:
     """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
-    query = (
-        select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*bad_within(slo_id, start, end))
-        .group_by(measurement.c.cause)
-    )
     found: dict[str, Exact] = {}
-    for cause, bad in connection.execute(query):
+    for cause, bad in _spent_by.all(connection, slo_id, to_micros(start), to_micros(end)):
         name = cause or Cause.OTHER.value
         found[name] = narrow(found.get(name, 0) + Fraction(int(bad), scale))
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
@@ -143,10 +138,14 @@ def worst(
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
     """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget."""
+    return _bad_within(slo_id, to_micros(start), to_micros(end))
+
+
+def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
     return (
         measurement.c.slo_id == slo_id,
-        measurement.c.at > to_micros(start),
-        measurement.c.at <= to_micros(end),
+        measurement.c.at > start,
+        measurement.c.at <= end,
         measurement.c.good < measurement.c.total,
     )
 
@@ -234,5 +233,13 @@ def _first_query() -> Select[Any]:
 _first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
 _first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
 _before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
+_spent_by = Prepared(
+    ("slo_id", "start", "end"),
+    lambda _: (
+        select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
+        .where(*_bad_within(bindparam("slo_id"), bindparam("start"), bindparam("end")))
+        .group_by(measurement.c.cause)
+    ),
+)
 _prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
 _prefix_query_of = _build_prefix_query(of_ids=True)

@@ -14,7 +14,7 @@ from airflow_ai_slo.store.direct import Direct
 
 Params = tuple[Any, ...]
 MANY = 100
-"""From so many new rows on, PostgreSQL's COPY is the quicker way; it cannot be sent together with other statements."""
+"""From so many new rows on, PostgreSQL's COPY is the quicker way."""
 
 
 Executor = Connection | Direct
@@ -110,12 +110,17 @@ class Rows:
 
     def add(self, connection: Executor, rows: Sequence[Params]) -> None:
         """Insert rows that nobody can have inserted before."""
-        if len(rows) < MANY or connection.dialect.name == "sqlite":
+        if len(rows) < MANY or not _copies(connection):
             self._add.many(connection, rows)
             return
         with _driver(connection).cursor() as cursor, cursor.copy(self._copy) as copy:
             for row in rows:
                 copy.write_row(row)
+
+
+def _copies(connection: Executor) -> bool:
+    """Whether COPY can be used: in a transaction that is sent together it cannot, however many rows come up."""
+    return connection.dialect.name == "postgresql" and not _driver(connection).pgconn.pipeline_status
 
 
 def _driver(connection: Executor) -> Any:

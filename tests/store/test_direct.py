@@ -127,6 +127,12 @@ def test_many_at_once_are_stored_as_they_would_be_one_by_one(applied: Store) -> 
     assert len(one) == count + count // 2
 
 
+def test_few_that_come_to_be_many_are_recorded_together_too(applied: Store) -> None:
+    with applied.write_prepared(together=True) as connection:
+        recording.record(connection, [seen(NOW - n * MINUTE, slo="a") for n in range(2 * prepared.MANY)], 0)
+    assert totals(applied) == [2 * prepared.MANY, 0]
+
+
 @pytest.fixture
 def never_analyzed(postgres_server: str) -> Iterator[Store]:
     """A database in which PostgreSQL has no statistics yet, as on the first day."""

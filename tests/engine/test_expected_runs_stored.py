@@ -5,8 +5,20 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 
-from expected_kit import assert_same, definitions, instants, journals, measurement_of, slo_of
+from expected_kit import (
+    BEGINNINGS,
+    DAY,
+    OBJECTIVES,
+    assert_same,
+    definitions,
+    in_order,
+    instants,
+    journals,
+    measurement_of,
+    slo_of,
+)
 from expected_reference import Arrival, Definition, Reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +26,9 @@ from sqlalchemy import func, select
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.store import Store
-from airflow_ai_slo.store.tables import measurement, metadata, pause, run, slo
+from airflow_ai_slo.store import MEMORY, Store
+from airflow_ai_slo.store.connection import fresh
+from airflow_ai_slo.store.tables import incident_event, measurement, metadata, pause, run, slo
 
 AGES_AGO = datetime.fromisoformat("2020-01-01T00:00:00+00:00")
 
@@ -86,3 +99,39 @@ def test_when_somebody_evaluates_changes_no_figure(
         play(store, arrivals, [*(one for one in looks if one < last), last], None)
         seen.append(engine.status(store, at=last, now=last))
     assert seen[0] == seen[1] == seen[2]
+
+
+@settings(max_examples=15)
+@given(
+    stream=st.text(".....xx_l-0", min_size=3, max_size=24),
+    late=st.sampled_from([0.1, 1.5, 4]),
+    deadline=st.sampled_from([DAY, DAY / 4, 2 * DAY]),
+    objective=st.sampled_from(OBJECTIVES),
+    looks=st.sets(st.integers(1, 100)),
+)
+def test_when_somebody_evaluates_changes_no_incident(
+    stream: str, late: float, deadline: timedelta, objective: Fraction, looks: set[int]
+) -> None:
+    """``_`` is missing, ``l`` late, ``-`` almost late, ``0`` without events."""
+    begin = BEGINNINGS[4]
+    definition = Definition(objective, 28 * DAY, DAY, start=begin, deadline=deadline)
+    delays = {"l": deadline + late * DAY, "-": 0.9 * deadline}
+    arrivals = in_order(
+        [
+            Arrival(str(day), at, Fraction(what in ".-l"), Fraction(what != "0"), at + delays.get(what, DAY / 20))
+            for day, what in enumerate(stream, 1)
+            if what != "_"
+            for at in [begin + day * DAY]
+        ]
+    )
+    told = []
+    for quarters in (range(1, 140), {*looks, *range(1, 140, 8)}):
+        store = fresh(MEMORY)
+        store.migrate()
+        applied(store, definition)
+        play(store, arrivals, [begin + number * DAY / 4 for number in quarters], None)
+        with store.read() as connection:
+            events = select(incident_event.c.transition, incident_event.c.severity, incident_event.c.reason)
+            told.append([tuple(row) for row in connection.execute(events.order_by(incident_event.c.id))])
+        store.engine.dispose()
+    assert told[0] == told[1]

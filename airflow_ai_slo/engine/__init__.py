@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
+from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
 from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
@@ -24,9 +25,11 @@ __all__ = [
     "Delivered",
     "Recorded",
     "acknowledge",
+    "add_correction",
     "apply",
     "attribution",
     "audit_log",
+    "corrections",
     "deliver",
     "digest",
     "evaluate",
@@ -37,6 +40,7 @@ __all__ = [
     "override",
     "pause",
     "paused",
+    "preview_correction",
     "read_profile",
     "record",
     "record_or_spool",
@@ -45,6 +49,7 @@ __all__ = [
     "report",
     "resume",
     "revoke",
+    "revoke_correction",
     "save_profile",
     "say",
     "status",

@@ -29,7 +29,7 @@ def override(store: Store, service: str, *, author: str, reason: str, until: dat
     :raises ConfigurationError: no author or reason, or an expiry that is not in the future.
     :raises UnknownSLOError: no SLO names the service.
     """
-    author, reason = _signed("an override", author, reason)
+    author, reason = signed("an override", author, reason)
     now, until = utc(now), utc(until)
     if until <= now:
         raise ConfigurationError(f"until={until.isoformat()}: an override ends in the future")
@@ -51,7 +51,7 @@ def revoke(store: Store, service: str, *, author: str, reason: str, now: datetim
 
     :raises ConfigurationError: no author or reason, or no override is in force.
     """
-    author, reason = _signed("a revocation", author, reason)
+    author, reason = signed("a revocation", author, reason)
     now = utc(now)
     with store.write() as connection:
         ended = freezes.overrides_of(connection, service, now)
@@ -74,7 +74,7 @@ def release(store: Store, service: str, *, author: str, reason: str, now: dateti
 
     :raises ConfigurationError: no author or reason, or the service is not frozen.
     """
-    author, reason = _signed("a release", author, reason)
+    author, reason = signed("a release", author, reason)
     now = utc(now)
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
@@ -90,7 +90,7 @@ def renew(store: Store, service: str, *, author: str, reason: str, now: datetime
 
     :raises ConfigurationError: no author or reason, the service is not frozen, or its freezes have no longest duration.
     """
-    author, reason = _signed("a renewal", author, reason)
+    author, reason = signed("a renewal", author, reason)
     now = utc(now)
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
@@ -134,7 +134,7 @@ def audit_log(
         return list(audit.read(connection, service, **dict(zip(("since", "until"), bounds, strict=True)), limit=limit))
 
 
-def _signed(what: str, author: str, reason: str) -> tuple[str, str]:
+def signed(what: str, author: str, reason: str) -> tuple[str, str]:
     """Author and reason, trimmed; refused where a store could not keep them."""
     author, reason = author.strip(), reason.strip()
     if not author or not reason:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import Shape
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
+from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import EPOCH, from_micros, utc
-from airflow_ai_slo.store import counting, definitions, expecting
+from airflow_ai_slo.store import counting, definitions, dropping, expecting
 from airflow_ai_slo.store.counting import Prefix
 from airflow_ai_slo.store.definitions import Stored
 
@@ -59,9 +60,12 @@ class _Reader:
         self._starts: dict[datetime, Prefix] = {}
         self._runs: dict[int, Prefix] = {}
         self._pauses = expecting.pauses(connection) if any_cadence else {}
+        self._dropped: dict[int, Pauses] = {}
 
     def read_runs(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
         """Ask for windows in runs, each length once, of those that have it."""
+        with_cadence = [needs.bounds for needs in plans.values() if needs.cadence is not None]
+        self._dropped = dropping.pauses_within(self._connection, [(one.start, one.end) for one in with_cadence])
         wanted: dict[int, list[int]] = {}
         for shape, members in groups.items():
             for count in plans[shape].run_spans:
@@ -86,7 +90,8 @@ class _Reader:
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
         anchor = self._first(one.slo_id) if one.anchor is None else from_micros(one.anchor)
-        return Watched(None, anchor, self._pauses.get(one.slo_id, ()))
+        pauses, dropped = self._pauses.get(one.slo_id, ()), self._dropped.get(one.slo_id)
+        return Watched(None, anchor, [*pauses, *dropped] if dropped else pauses)
 
     def _first(self, slo_id: int) -> datetime | None:
         if self._firsts is None:

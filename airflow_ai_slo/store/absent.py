@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Dialect, Executable, bindparam, func, select, update
 
 from airflow_ai_slo.core.cadence import Cadence
+from airflow_ai_slo.core.corrections import Stretches
 from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.expected import REMEMBERED, Pauses, is_paused, weight
 from airflow_ai_slo.core.grid import Grid, grid
@@ -82,6 +83,28 @@ def find(
         for slot, weighed in _absent(connection, one, slots, passed)
         if slot not in arriving
     ]
+
+
+def find_within(connection: Executor, one: Expectation, stretches: Stretches, paused: Pauses) -> list[Measurement]:
+    """The same for slots in some stretches that were looked at before, and were not expected then."""
+    if one.slo.schedule is None or one.settled_slot is None:
+        return []
+    slots = grid(Cadence.of(one.slo.schedule), None if one.anchor is None else from_micros(one.anchor))
+    if slots is None:
+        return []
+    looked_at = [slot for start, end in stretches for slot in _slots(slots, start, min(end, one.settled_slot))]
+    expected = [slot for slot in looked_at if not is_paused(from_micros(slot), paused)]
+    if not expected:
+        return []
+    return [_missing(one.slo.name, slot, weighed, slots) for slot, weighed in _absent(connection, one, slots, expected)]
+
+
+def _slots(slots: Grid, start: int, end: int) -> Iterator[int]:
+    slot = slots.after(start)
+    while slot is not None and slot <= end:
+        if slots.due(slot) is not None:
+            yield slot
+        slot = slots.after(slot)
 
 
 def _passed(slots: Grid, settled: int | None, now: int) -> tuple[list[int], int | None]:

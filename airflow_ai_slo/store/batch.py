@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, update
 
+from airflow_ai_slo.core.corrections import Stretches, holds
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
@@ -43,6 +44,7 @@ class Target(NamedTuple):
 
     :param arrivals: what its schedule says of them; None where it has none.
     :param next_due: when its next expected run is to be looked at.
+    :param is_corrected: whether corrections drop any of its measurements.
     """
 
     slo_id: int
@@ -51,25 +53,28 @@ class Target(NamedTuple):
     arrivals: Arrivals | None
     expectation: Expectation
     next_due: int | None
+    is_corrected: bool
 
     @classmethod
     def of(cls, row: Any) -> Target:
-        slo_id, text, scale, anchor, settled_slot, next_due = row
+        slo_id, text, scale, anchor, settled_slot, next_due, corrected = row
         definition = definitions.parse(text)
         known = None if definition.schedule is None else Arrivals(definition.schedule, anchor, settled_slot)
         expectation = Expectation(slo_id, definition, scale, anchor, settled_slot)
-        return cls(slo_id, definition, scale, known, expectation, next_due)
+        return cls(slo_id, definition, scale, known, expectation, next_due, bool(corrected))
 
 
 class Batch:
     """Measurements of one SLO on their way into the store.
 
     :param found: what is stored where they go.
+    :param dropped: stretches whose measurements are kept, and enter no sums.
     """
 
-    def __init__(self, target: Target, found: Found, now: int) -> None:
+    def __init__(self, target: Target, found: Found, now: int, dropped: Stretches = ()) -> None:
         self._target = target
         self._found = found
+        self._dropped = dropped
         self._now = now
         self._tally = Tally.of(target.slo)
         self._written: dict[str, Params] = {}
@@ -128,11 +133,14 @@ class Batch:
         if missing is None or missing.cause != Cause.MISSING_RUN.value or key in self._gone or key in self._written:
             return
         self._gone[key] = (self._target.slo_id, key)
-        if missing.at != row[2] and not self._tally.slice_micros:
+        is_elsewhere = missing.at != row[2] and not self._tally.slice_micros
+        if is_elsewhere and not holds(self._dropped, missing.at):
             self._moved.append((row[2], self._target.slo_id, missing.at))
         self._touch(missing.at, -missing.good, -missing.total, -1)
 
     def _touch(self, at: int, good: int, total: int, measurements: int) -> None:
+        if self._dropped and holds(self._dropped, at):
+            return
         at = self._tally.run_at(at)
         if at in self._touched:
             before = self._touched[at]

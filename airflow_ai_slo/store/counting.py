@@ -26,6 +26,7 @@ from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact, narrow, parts
+from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
@@ -137,7 +138,7 @@ def worst(
 
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
-    """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget."""
+    """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget, and that count."""
     return _bad_within(slo_id, to_micros(start), to_micros(end))
 
 
@@ -147,6 +148,7 @@ def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
         measurement.c.at > start,
         measurement.c.at <= end,
         measurement.c.good < measurement.c.total,
+        ~is_dropped(),
     )
 
 

@@ -15,7 +15,7 @@ from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
-from airflow_ai_slo.store import rollup
+from airflow_ai_slo.store import dropping, rollup
 from airflow_ai_slo.store.prepared import Executor, Prepared, upsert
 from airflow_ai_slo.store.tables import service, slo
 
@@ -78,6 +78,7 @@ def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
     if found.fingerprint != definition.fingerprint:
         connection.execute(update(slo).where(slo.c.id == found.id).values(active=False, ended_at=now))
         created = _create(connection, definition, text, found.generation + 1, now, "new generation")
+        dropping.carry(connection, found.id, created.slo_id)
         return Applied(created.slo, created.change, created.generation, created.slo_id, found.id)
     if found.definition == text:
         return Applied(definition.name, "unchanged", found.generation, found.id)

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
+from airflow_ai_slo.core.corrections import as_pauses
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import from_micros, to_micros
-from airflow_ai_slo.store import arrivals, definitions, recording
+from airflow_ai_slo.store import arrivals, definitions, dropping, recording
 from airflow_ai_slo.store.absent import Expectation, find
 from airflow_ai_slo.store.prepared import Prepared
 from airflow_ai_slo.store.tables import pause, slo
@@ -29,7 +30,7 @@ def settle(connection: Connection, at: datetime) -> int:
 
     :returns: how many are missing that were not before.
     """
-    columns = (slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot)
+    columns = (slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot, slo.c.corrected)
     query = select(*columns).where(slo.c.active, slo.c.next_due < to_micros(at)).with_for_update(key_share=True)
     # Locked in the order in which recording takes the same locks, so that neither waits for the other.
     rows = connection.execute(query.order_by(slo.c.name)).all()
@@ -38,7 +39,9 @@ def settle(connection: Connection, at: datetime) -> int:
 
 
 def _settle(connection: Connection, row: Any, now: int, paused: Pauses) -> int:
-    slo_id, definition, scale, anchor, settled_slot = row
+    slo_id, definition, scale, anchor, settled_slot, corrected = row
+    if corrected:
+        paused = [*paused, *as_pauses(dropping.stretches(connection, slo_id))]
     anchor = arrivals.anchor(connection, slo_id) if anchor is None else anchor
     expectation = Expectation(slo_id, definitions.parse(definition), scale, anchor, settled_slot)
     absent = find(connection, expectation, now, paused)

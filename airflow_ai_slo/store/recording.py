@@ -6,12 +6,13 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, update
 
+from airflow_ai_slo.core.corrections import Stretches, as_pauses
 from airflow_ai_slo.core.definition import Budgeting
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import Exact
-from airflow_ai_slo.store import absent, arrivals, definitions, rollup
+from airflow_ai_slo.store import absent, arrivals, definitions, dropping, rollup
 from airflow_ai_slo.store.ahead import look
 from airflow_ai_slo.store.batch import Batch, Target
 from airflow_ai_slo.store.prepared import Executor, Prepared
@@ -43,7 +44,8 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
     if found is None:
         raise definitions.unknown([name], connection)
     target = Target.of(found.slo)
-    judged, anew, missed = _judged(connection, target, given, now, backfill)
+    dropped = dropping.stretches(connection, target.slo_id) if target.is_corrected else ()
+    judged, anew, missed = _judged(connection, target, given, now, backfill, dropped)
     if missed:
         _record_one_slo(connection, name, missed, now, backfill=False)
     missing = {} if target.arrivals is None else target.arrivals.missing_keys(judged)
@@ -52,11 +54,16 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
         found = look(connection, name, keys, since)
         if found is None:
             raise definitions.unknown([name], connection)
-    return Batch(Target.of(found.slo), found, now).write(connection, judged, anew, missing)
+    return Batch(Target.of(found.slo), found, now, dropped).write(connection, judged, anew, missing)
 
 
 def _judged(
-    connection: Executor, target: Target, given: Sequence[Measurement], now: int, backfill: bool
+    connection: Executor,
+    target: Target,
+    given: Sequence[Measurement],
+    now: int,
+    backfill: bool,
+    dropped: Stretches,
 ) -> tuple[Sequence[Measurement], Sequence[Measurement], list[Measurement]]:
     """The measurements as they count, stored ones judged anew, and runs that were missing before these came in."""
     known = target.arrivals
@@ -68,7 +75,7 @@ def _judged(
     overdue = known.overdue(given, now)
     if overdue and target.next_due is not None and target.next_due < now:
         # What is missing weighs what was known before: it does not depend on when somebody evaluates.
-        paused = arrivals.pauses_of(connection, target.slo_id)
+        paused = [*arrivals.pauses_of(connection, target.slo_id), *as_pauses(dropped)]
         missed = absent.find(connection, target.expectation, now, paused, overdue)
     return *known.judge(connection, target.slo_id, target.scale, given, now, overdue, backfill=backfill), missed
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -59,6 +60,7 @@ slo = Table(
     Column("anchor", BigInteger, comment="at of the measurement that came in first; found when it is first needed"),
     Column("settled_slot", BigInteger, comment="expected runs up to here were looked at"),
     Column("next_due", BigInteger, comment="when the next expected run is to be looked at; NULL: none is expected"),
+    Column("corrected", Boolean, nullable=False, server_default=false(), comment="whether any stretch is dropped"),
     Column("applied_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("name", "generation"),
@@ -96,7 +98,7 @@ run = Table(
     Column("sum_bad", BigInteger, nullable=False),
     Column("sum_runs", BigInteger, nullable=False),
     sqlite_with_rowid=False,
-    comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
+    comment="One row per distinct instant of an SLO that no correction drops; sum_* run on within its UTC day.",
 )
 
 settled = Table(
@@ -120,6 +122,35 @@ pause = Table(
     Column("reason", Text, nullable=False),
     Index("ix_ai_slo_pause_slo", "slo_id", "start"),
     comment="When no runs are expected: from start on, before end.",
+)
+
+correction = Table(
+    "ai_slo_correction",
+    metadata,
+    Column("id", _ID, primary_key=True, autoincrement=True),
+    _slo_id(),
+    Column("start", BigInteger, nullable=False),
+    Column("end", BigInteger),
+    Column("rrule", Text),
+    Column("duration", String(20)),
+    Column("zone", String(100), nullable=False),
+    Column("author", String(250), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Index("ix_ai_slo_correction_slo", "slo_id"),
+    comment="When measurements are dropped: once after start up to end, or as an RFC 5545 rule says in a zone.",
+)
+
+dropped = Table(
+    "ai_slo_dropped",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("end", BigInteger, nullable=False),
+    Index("ix_ai_slo_dropped_start", "start"),
+    sqlite_with_rowid=False,
+    comment="What the corrections in force add up to: stretches after start up to end that do not touch.",
 )
 
 day = Table(

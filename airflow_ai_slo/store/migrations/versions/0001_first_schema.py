@@ -125,6 +125,13 @@ def upgrade() -> None:
             nullable=True,
             comment="when the next expected run is to be looked at; NULL: none is expected",
         ),
+        sa.Column(
+            "corrected",
+            sa.Boolean(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="whether any stretch is dropped",
+        ),
         sa.Column("applied_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_slo")),
@@ -154,6 +161,24 @@ def upgrade() -> None:
         comment="What a channel calls the thread of an incident, such as Slack's ts.",
     )
     op.create_table(
+        "ai_slo_correction",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=True),
+        sa.Column("rrule", sa.Text(), nullable=True),
+        sa.Column("duration", sa.String(length=20), nullable=True),
+        sa.Column("zone", sa.String(length=100), nullable=False),
+        sa.Column("author", sa.String(length=250), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_correction_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_correction")),
+        comment="When measurements are dropped: once after start up to end, or as an RFC 5545 rule says in a zone.",
+    )
+    op.create_index("ix_ai_slo_correction_slo", "ai_slo_correction", ["slo_id"], unique=False)
+    op.create_table(
         "ai_slo_day",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("day", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -166,6 +191,17 @@ def upgrade() -> None:
         comment="Sums of everything up to the end of a UTC day.",
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "ai_slo_dropped",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("start", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("end", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_dropped_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "start", name=op.f("pk_ai_slo_dropped")),
+        comment="What the corrections in force add up to: stretches after start up to end that do not touch.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_ai_slo_dropped_start", "ai_slo_dropped", ["start"], unique=False)
     op.create_table(
         "ai_slo_evaluation",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -248,7 +284,7 @@ def upgrade() -> None:
         sa.Column("sum_runs", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_run_slo_id_ai_slo_slo")),
         sa.PrimaryKeyConstraint("slo_id", "at", name=op.f("pk_ai_slo_run")),
-        comment="One row per distinct instant of an SLO; sum_* run on within its UTC day.",
+        comment="One row per distinct instant of an SLO that no correction drops; sum_* run on within its UTC day.",
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -297,7 +333,11 @@ def downgrade() -> None:
     )
     op.drop_table("ai_slo_incident")
     op.drop_table("ai_slo_evaluation")
+    op.drop_index("ix_ai_slo_dropped_start", table_name="ai_slo_dropped")
+    op.drop_table("ai_slo_dropped")
     op.drop_table("ai_slo_day")
+    op.drop_index("ix_ai_slo_correction_slo", table_name="ai_slo_correction")
+    op.drop_table("ai_slo_correction")
     op.drop_table("ai_slo_thread")
     op.drop_table("ai_slo_target")
     op.drop_index("ix_ai_slo_slo_service", table_name="ai_slo_slo")

@@ -128,7 +128,7 @@ def upgrade() -> None:
         sa.Column(
             "corrected",
             sa.Boolean(),
-            server_default=sa.text("0"),
+            server_default=sa.false(),
             nullable=False,
             comment="whether any stretch is dropped",
         ),

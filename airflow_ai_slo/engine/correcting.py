@@ -121,15 +121,6 @@ def corrections(store: Store, slos: Collection[str] | None = None, *, revoked: b
         return kept.of(connection, definitions.active(connection, slos), revoked=revoked)
 
 
-def period_line(period: Period) -> str:
-    """``2026-03-01T06:00+00:00 to 2026-03-02T06:00+00:00``, or the rule."""
-    start = period.start.isoformat(timespec="minutes")
-    end = "" if period.end is None else f" to {period.end.isoformat(timespec='minutes')}"
-    if period.rrule is None:
-        return start + end
-    return f"{period.duration} each {period.rrule} ({period.zone}) from {start}{end}"
-
-
 def _check(store: Store, slos: Collection[str] | None, service: str | None, period: Period) -> None:
     """Read the rule while nobody waits for a lock: it is remembered, and what cannot be used changes nothing."""
     with store.read() as connection:
@@ -166,5 +157,5 @@ def _audit(
 ) -> None:
     """One line for each correction, under the service of its SLO."""
     for one in changed:
-        detail = f"#{one.id} of {one.slo}, {period_line(one.period)}: {reason}"
+        detail = f"#{one.id} of {one.slo}, {one.period}: {reason}"
         audit.write(connection, Entry(now, one.service, author, action, detail))

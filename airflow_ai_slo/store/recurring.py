@@ -92,8 +92,13 @@ def _walls(text: str, start: datetime, until: datetime, zone: ZoneInfo) -> list[
     return found
 
 
+def tidy(text: str) -> str:
+    """A rule without blanks and prefix, in capitals."""
+    return "".join(text.split()).upper().removeprefix("RRULE:").rstrip(";")
+
+
 def _parts(text: str) -> dict[str, str]:
-    plain = "".join(text.split()).upper().removeprefix("RRULE:").rstrip(";")
+    plain = tidy(text)
     if not _PARTS.fullmatch(plain):
         raise ConfigurationError(f"rrule {text!r} is no rule; {_EXAMPLE}")
     pairs = [part.split("=") for part in plain.split(";")]

@@ -86,7 +86,7 @@ class Corrected(RuleBasedStateMachine):
         elif kind == "slices":
             options = {"budgeting": Budgeting.TIMESLICES, "slice_window": "1d", "slice_target": OBJECTIVE}
         elif kind == "month":
-            window = CalendarWindow(Duration(1, "M"), ZoneInfo("Europe/Berlin"), datetime(2026, 1, 1))  # noqa: DTZ001
+            window = CalendarWindow(Duration(1, "M"), ZoneInfo("Europe/Berlin"), datetime(2026, 1, 1))
             options = {"window": window, "alerting": "workbook"}
         engine.apply(self.store, [an_slo(self.name, **options)], now=START)
 

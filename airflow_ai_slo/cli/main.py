@@ -17,6 +17,7 @@ UNKNOWN = 4
 COMMANDS = {
     "apply": "store_commands:apply",
     "backtest": "backtest:command",
+    "correct": "correct:command",
     "db": "store_commands:db",
     "drift": "drift:command",
     "evaluate": "store_commands:evaluate",

@@ -60,6 +60,13 @@ class Period:
         if self.end is not None and self.end - self.start > LONGEST:
             raise ConfigurationError("a correction lasts ten years at most; end it sooner")
 
+    def __str__(self) -> str:
+        start = f"{self.start:%Y-%m-%d %H:%M} UTC"
+        end = "" if self.end is None else f" to {self.end:%Y-%m-%d %H:%M} UTC"
+        if self.rrule is None:
+            return start + end
+        return f"{self.duration} each {self.rrule}{f' ({self.zone})' if self.zone else ''}, from {start}{end}"
+
     def _check_once(self) -> None:
         if self.end is None:
             raise ConfigurationError("a correction needs an end, or an rrule with a duration if it recurs")

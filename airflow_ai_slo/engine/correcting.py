@@ -40,6 +40,7 @@ def preview_correction(
     :raises UnknownSLOError: a name or service that nothing carries.
     """
     at = utc(at)
+    _check(store, slos, service, period)
     settle(store, at=at)
     with store.write() as connection:
         stored = _locked(connection, slos, service)
@@ -73,6 +74,7 @@ def add_correction(
     """
     author, reason = signed("a correction", author, reason)
     now = utc(now)
+    _check(store, slos, service, period)
     settle(store, at=now)
     with store.write() as connection:
         stored = _locked(connection, slos, service)
@@ -119,27 +121,31 @@ def corrections(store: Store, slos: Collection[str] | None = None, *, revoked: b
         return kept.of(connection, definitions.active(connection, slos), revoked=revoked)
 
 
-def period_line(period: Period) -> str:
-    """``2026-03-01T06:00+00:00 to 2026-03-02T06:00+00:00``, or the rule."""
-    start = period.start.isoformat(timespec="minutes")
-    end = "" if period.end is None else f" to {period.end.isoformat(timespec='minutes')}"
-    if period.rrule is None:
-        return start + end
-    return f"{period.duration} each {period.rrule} ({period.zone}) from {start}{end}"
+def _check(store: Store, slos: Collection[str] | None, service: str | None, period: Period) -> None:
+    """Read the rule while nobody waits for a lock: it is remembered, and what cannot be used changes nothing."""
+    with store.read() as connection:
+        for one in _chosen(connection, slos, service):
+            recurring.stretches(kept.zoned(one, period))
+
+
+def _chosen(connection: Connection, slos: Collection[str] | None, service: str | None) -> list[Stored]:
+    """SLOs by name or of a service."""
+    if slos and service is None:
+        return definitions.active(connection, slos)
+    if slos is not None or service is None:
+        raise ConfigurationError("a correction is of some SLOs, or of a service: name either")
+    found = definitions.of_service(connection, service)
+    if not found:
+        known = ", ".join(sorted({one.slo.service for one in definitions.active(connection)}))
+        raise UnknownSLOError(f"no SLO of a service {service}; known: {known or 'none: apply definitions first'}")
+    return found
 
 
 def _locked(connection: Connection, slos: Collection[str] | None, service: str | None) -> list[Stored]:
-    """SLOs by name or of a service, as they are once they are locked."""
-    if (slos is None) == (service is None) or (slos is not None and not slos):
-        raise ConfigurationError("a correction is of some SLOs, or of a service: name either")
-    if service is not None:
-        slos = [one.slo.name for one in definitions.of_service(connection, service)]
-        if not slos:
-            known = ", ".join(sorted({one.slo.service for one in definitions.active(connection)}))
-            raise UnknownSLOError(f"no SLO of a service {service}; known: {known or 'none: apply definitions first'}")
-    assert slos is not None, "given, or found"  # noqa: S101
-    kept.lock(connection, slos)
-    return definitions.active(connection, slos)
+    """The same, as they are once they are locked."""
+    names = [one.slo.name for one in _chosen(connection, slos, service)]
+    kept.lock(connection, names)
+    return definitions.active(connection, names)
 
 
 def _again(connection: Connection, stored: Sequence[Stored]) -> list[Stored]:
@@ -151,5 +157,5 @@ def _audit(
 ) -> None:
     """One line for each correction, under the service of its SLO."""
     for one in changed:
-        detail = f"#{one.id} of {one.slo}, {period_line(one.period)}: {reason}"
+        detail = f"#{one.id} of {one.slo}, {one.period}: {reason}"
         audit.write(connection, Entry(now, one.service, author, action, detail))

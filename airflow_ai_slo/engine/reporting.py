@@ -22,7 +22,7 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, audit, counting, definitions, evaluations, freezes, incidents
+from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes, incidents
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -93,6 +93,7 @@ def _slo(
             IncidentRow(i.opened_at, i.resolved_at, i.severity.label, reason)
             for i, reason in incidents.history(connection, stored.slo_id, start, at)
         ),
+        corrections=tuple(corrections.reaching(connection, stored, min(start, window), at)),
     )
 
 

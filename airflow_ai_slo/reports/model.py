@@ -8,6 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from airflow_ai_slo.core.attribution import Attribution
+from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
@@ -64,6 +65,7 @@ class SLOReport:
     :param history: oldest first, over the report's period.
     :param spent: who spent the budget of the SLO's window: by cause, by version, by task.
     :param worst: the bad measurements that spent most, worst first.
+    :param corrections: those in force that drop something in the report's period or the SLO's window.
     :param unit: plural noun of what the counts count, such as ``rows``; empty reads as runs or events, by the counts.
     """
 
@@ -73,6 +75,7 @@ class SLOReport:
     worst: tuple[Measurement, ...]
     incidents: tuple[IncidentRow, ...]
     unit: str = ""
+    corrections: tuple[Correction, ...] = ()
 
     @property
     def spent_by(self) -> Mapping[str, Exact]:

@@ -146,6 +146,13 @@ def incidents(slo: SLOReport) -> Table:
     return Table("incidents", "Incidents", header, rows, _more(len(newest), _MOST_RUNS))
 
 
+def corrections(slo: SLOReport) -> Table:
+    """What is dropped, by whom and why."""
+    rows = tuple((Cell(str(one.period)), Cell(one.author), Cell(one.reason)) for one in slo.corrections[:_MOST_RUNS])
+    header = heads("Dropped", "Who", "Why")
+    return Table("corrections", "Corrections", header, rows, _more(len(slo.corrections), _MOST_RUNS))
+
+
 def freezes(service: ServiceReport) -> Table:
     """Freezes, newest first."""
     newest = sorted(service.freezes, key=lambda row: row.since, reverse=True)

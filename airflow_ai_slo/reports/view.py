@@ -17,7 +17,7 @@ from airflow_ai_slo.reports.plots.plot import Plot, plot
 from airflow_ai_slo.reports.plots.scale import TimeScale
 from airflow_ai_slo.reports.plots.sparkline import Spark, sparkline
 from airflow_ai_slo.reports.spent import spent
-from airflow_ai_slo.reports.tables import Table, audit, burns, by_length, freezes, incidents, rules, worst
+from airflow_ai_slo.reports.tables import Table, audit, burns, by_length, corrections, freezes, incidents, rules, worst
 from airflow_ai_slo.reports.verdict import (
     URGENCY,
     Badge,
@@ -166,7 +166,7 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
     evaluation = slo.evaluation
     objective = evaluation.slo.objective
     unit = unit_of(slo)
-    found = (*spent(slo, unit), burns(slo, unit), rules(slo), worst(slo), incidents(slo))
+    found = (*spent(slo, unit), burns(slo, unit), rules(slo), worst(slo), incidents(slo), corrections(slo))
     states = badges(slo)
     remaining = evaluation.budget.remaining
     burn = _burn_now(evaluation)

@@ -64,7 +64,7 @@ def zoned(one: Stored, period: Period) -> Period:
         return period
     own = _BY_ZONE if one.slo.schedule is None else one.slo.schedule.zone
     zone = recurring.zone_named(period.zone or own)
-    return Period(period.start, period.end, period.rrule, period.duration, zone)
+    return Period(period.start, period.end, recurring.tidy(period.rrule), period.duration, zone)
 
 
 def add(
@@ -111,6 +111,16 @@ def of(connection: Connection, stored: Sequence[Stored], *, revoked: bool = Fals
     if not revoked:
         query = query.where(correction.c.revoked_at.is_(None))
     return [_correction(row, by_id[row.slo_id]) for row in connection.execute(query)]
+
+
+def reaching(connection: Connection, one: Stored, start: datetime, end: datetime) -> list[Correction]:
+    """Corrections in force of an SLO that drop something of ``(start, end]``."""
+    low, high = to_micros(start), to_micros(end)
+
+    def reaches(given: Correction) -> bool:
+        return any(begin < high and low < stop for begin, stop in recurring.stretches(given.period))
+
+    return [given for given in of(connection, [one]) if reaches(given)]
 
 
 def slo_of(connection: Connection, correction_id: int) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, ins
 from airflow_ai_slo.core.corrections import Stretch, Stretches, as_pauses
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.store.prepared import Executor, Prepared, Rows
+from airflow_ai_slo.store.prepared import Executor, Prepared
 from airflow_ai_slo.store.tables import correction, dropped, measurement, slo
 
 _of_one = Prepared(
@@ -27,7 +27,6 @@ _within = Prepared(
         .order_by(dropped.c.slo_id, dropped.c.start)
     ),
 )
-_rows = Rows(dropped)
 
 
 def stretches(connection: Executor, slo_id: int) -> list[Stretch]:
@@ -63,7 +62,9 @@ def is_dropped() -> ColumnElement[bool]:
 def replace(connection: Connection, slo_id: int, held: Stretches) -> None:
     """Let these be all that is dropped of an SLO."""
     connection.execute(delete(dropped).where(dropped.c.slo_id == slo_id))
-    _rows.add(connection, [(slo_id, start, end) for start, end in held])
+    if held:
+        rows = [{"slo_id": slo_id, "start": start, "end": end} for start, end in held]
+        connection.execute(insert(dropped), rows)
     connection.execute(update(slo).where(slo.c.id == slo_id).values(corrected=bool(held)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -22,8 +23,9 @@ _EXAMPLE = "write for example FREQ=WEEKLY;BYDAY=SU"
 _END_OF_DAY = "T235959"
 
 
-def stretches(period: Period) -> list[Stretch]:
-    """Every stretch of a correction.
+@lru_cache(maxsize=1024)
+def stretches(period: Period) -> tuple[Stretch, ...]:
+    """Every stretch of a correction, in order.
 
     A time of day that a zone skips moves on by the gap, one that it repeats is the first of both.
 
@@ -32,7 +34,7 @@ def stretches(period: Period) -> list[Stretch]:
     start = to_micros(period.start)
     if period.rrule is None or period.duration is None:
         assert period.end is not None, "a period that does not recur has an end"  # noqa: S101
-        return [(start, to_micros(period.end))]
+        return ((start, to_micros(period.end)),)
     zone, length = _zone(period.zone or "UTC"), period.duration.length
     until = period.start + LONGEST if period.end is None else period.end
     last, by_calendar = to_micros(until), period.duration.unit in "dw"
@@ -46,7 +48,7 @@ def stretches(period: Period) -> list[Stretch]:
         raise ConfigurationError(
             f"rrule {period.rrule!r} never comes up from {period.start.isoformat()} on; {_EXAMPLE}"
         )
-    return held
+    return tuple(held)
 
 
 def zone_named(name: str) -> str:
@@ -90,8 +92,13 @@ def _walls(text: str, start: datetime, until: datetime, zone: ZoneInfo) -> list[
     return found
 
 
+def tidy(text: str) -> str:
+    """A rule without blanks and prefix, in capitals."""
+    return "".join(text.split()).upper().removeprefix("RRULE:").rstrip(";")
+
+
 def _parts(text: str) -> dict[str, str]:
-    plain = "".join(text.split()).upper().removeprefix("RRULE:").rstrip(";")
+    plain = tidy(text)
     if not _PARTS.fullmatch(plain):
         raise ConfigurationError(f"rrule {text!r} is no rule; {_EXAMPLE}")
     pairs = [part.split("=") for part in plain.split(";")]

@@ -11,6 +11,7 @@ from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, 
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
+from airflow_ai_slo.engine.forecasting import forecasts
 from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.pausing import pause, paused, resume
@@ -30,6 +31,7 @@ __all__ = [
     "deliver",
     "digest",
     "evaluate",
+    "forecasts",
     "freeze_policies",
     "frozen_services",
     "gate",

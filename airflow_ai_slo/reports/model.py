@@ -64,7 +64,7 @@ class SLOReport:
     :param history: oldest first, over the report's period.
     :param spent: who spent the budget of the SLO's window: by cause, by version, by task.
     :param worst: the bad measurements that spent most, worst first.
-    :param unit: plural noun of what the counts count, such as ``rows``; empty reads as runs or events, by the counts.
+    :param unit: plural noun of what the counts count, such as ``rows``; empty reads as the definition and counts say.
     """
 
     evaluation: Evaluation

@@ -18,6 +18,7 @@ from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
+from airflow_ai_slo.engine.silencing import silences
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
@@ -49,5 +50,6 @@ __all__ = [
     "revoke",
     "save_profile",
     "say",
+    "silences",
     "status",
 ]

@@ -61,7 +61,7 @@ def test_a_unit_is_kept_with_the_definition_and_starts_no_new_generation() -> No
 
 @pytest.mark.parametrize("unit", ["x" * 41, "two\nlines", "nul\0"])
 def test_what_is_no_noun_is_refused(unit: str) -> None:
-    with pytest.raises(DefinitionError, match="unit: .* is not a noun of 1 to 40 characters"):
+    with pytest.raises(DefinitionError, match=r"unit: .* is not a noun of 1 to 40 characters"):
         an_slo(unit=unit)
 
 

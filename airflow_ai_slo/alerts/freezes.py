@@ -107,10 +107,16 @@ def thawed_line(title: str, standing: Standing) -> str:
     """What thawed a service as far as this SLO is concerned."""
     remaining, streak = standing.remaining, standing.streak
     if remaining is not None and remaining > standing.terms.above:
-        return f"{title}: {words.percent_left(remaining)} of its budget is left"
+        return f"{title}: {words.percent_left(remaining)} of its budget is left{_events(remaining, standing.allowed)}"
     if remaining is None:
         return f"{title}: nothing measured"
     return f"{title}: {_good_runs(streak.good_runs)} in a row over {words.length(streak.length)}"
+
+
+def _events(remaining: Fraction, allowed: Fraction | None) -> str:
+    if allowed is None:
+        return ""
+    return f" ({words.amount((1 - remaining) * allowed)} bad, {words.amount(allowed)} allowed)"
 
 
 def ending_line(ends_at: datetime) -> str:

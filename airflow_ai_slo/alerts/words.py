@@ -14,6 +14,7 @@ from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.instants import from_micros
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.pipeline_incident import Change
+from airflow_ai_slo.core.units import singular, unit_of
 
 _BEYOND: dict[Operator, str] = {"gt": "beyond", "gte": "at or beyond", "lt": "below", "lte": "at or below"}
 _BACK: dict[Operator, str] = {"gt": "{} or less", "gte": "below {}", "lt": "{} or more", "lte": "above {}"}
@@ -72,29 +73,26 @@ def over(span: Span) -> str:
     return f"the last {span}" if isinstance(span, Runs) else str(span)
 
 
-def unit(evaluation: Evaluation) -> str:
-    """``run`` where every run counts once, else ``event``."""
-    counts = evaluation.counts
-    return "run" if counts.runs and counts.total == counts.runs else "event"
+def counted(number: Exact, unit: str) -> str:
+    """``1 bad run``, ``2 bad runs``.
 
-
-def counted(number: Exact, what: str) -> str:
-    """``1 bad run``, ``2 bad runs``."""
-    return f"{amount(number)} bad {what}{'' if number == 1 else 's'}"
+    :param unit: plural noun.
+    """
+    return f"{amount(number)} bad {singular(unit) if number == 1 else unit}"
 
 
 def budget_left(evaluation: Evaluation) -> str:
     """``33%: 1 of 3 bad runs left``, and whether that is an estimate."""
-    budget, what = evaluation.budget, unit(evaluation)
+    budget, unit = evaluation.budget, unit_of(evaluation)
     if budget.allowed is None or budget.remaining is None:
         return f"unknown: nothing measured in {evaluation.slo.window}"
     left = budget.allowed - budget.consumed
     if left > 0:
-        words = f"{amount(left)} of {amount(budget.allowed)} bad {what}s left"
+        words = f"{amount(left)} of {amount(budget.allowed)} bad {unit} left"
     elif left == 0:
-        words = f"all of {counted(budget.allowed, what)} spent"
+        words = f"all of {counted(budget.allowed, unit)} spent"
     else:
-        words = f"{counted(budget.consumed, what)}, {amount(budget.allowed)} allowed"
+        words = f"{counted(budget.consumed, unit)}, {amount(budget.allowed)} allowed"
     text = f"{percent_left(budget.remaining)}: {words}"
     if budget.estimate:
         text += f" (estimate, {floored(budget.coverage, 0)} of {evaluation.slo.window} watched)"

@@ -17,7 +17,7 @@ from airflow_ai_slo.core import fields
 from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy, check_thaw
-from airflow_ai_slo.core.names import LONGEST_NAME, is_name
+from airflow_ai_slo.core.names import LONGEST_NAME, LONGEST_UNIT, is_name
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 
@@ -144,6 +144,9 @@ class SLO:
     :param thaw_after_good_runs: None takes the service's, else 5 where fewer than 3 bad runs are allowed.
     :param notify: targets that are told, beside those of the service.
     :param runbook: url of what to do about it; alerts link to it.
+    :param unit: plural noun of what is counted, such as ``rows``; empty reads as slices, runs or events.
+    :param no_data_after: how long nothing may come in before it is told; None never tells, "usual" goes by the cadence,
+        else by its own history. Where every run has a deadline, silence becomes missing runs instead.
     :raises DefinitionError: which field is wrong, and what would be right.
     """
 
@@ -168,6 +171,8 @@ class SLO:
     labels: Mapping[str, str]
     notify: tuple[str, ...]
     runbook: str
+    unit: str
+    no_data_after: Duration | Literal["usual"] | None
     shape: Shape = field(compare=False, repr=False)
 
     def __init__(
@@ -194,6 +199,8 @@ class SLO:
         labels: Mapping[str, str] | None = None,
         notify: Sequence[str] = (),
         runbook: str = "",
+        unit: str = "",
+        no_data_after: Duration | str | None = "usual",
     ) -> None:
         default: Alerting = "none" if rules else "pipeline" if schedule else "workbook"
         values: dict[str, Any] = {
@@ -220,6 +227,8 @@ class SLO:
             "labels": dict(labels or {}),
             "notify": tuple(notify),
             "runbook": runbook,
+            "unit": unit,
+            "no_data_after": fields.patience("no_data_after", no_data_after),
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)
@@ -233,6 +242,8 @@ class SLO:
                 raise DefinitionError(f"{name!r:.60} is not text of 1 to {LONGEST_NAME} characters", path=path)
         if not isinstance(self.window, RollingWindow | CalendarWindow):
             raise DefinitionError(f"{self.window!r:.60} is not a window; write 28d", path="window")
+        if self.unit and not (is_name(self.unit, LONGEST_UNIT) and self.unit.isprintable()):
+            raise DefinitionError(f"{self.unit!r:.60} is not a noun of 1 to {LONGEST_UNIT} characters", path="unit")
         check_thaw(self.thaw_above, self.thaw_after_good_runs)
         if len(self.rules) > MOST_RULES:
             raise DefinitionError(f"{len(self.rules)} rules; at most {MOST_RULES} can be watched", path="rules")

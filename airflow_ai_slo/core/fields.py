@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
@@ -38,3 +38,13 @@ def duration(name: str, value: str) -> Duration:
         return Duration.parse(value)
     except ValueError as error:
         raise DefinitionError(str(error), path=name) from None
+
+
+def patience(name: str, value: object) -> Duration | Literal["usual"] | None:
+    """How long nothing may come in: a duration of fixed length, "usual", or None for ever."""
+    if value is None or value == "usual":
+        return "usual" if value else None
+    given = duration(name, value) if isinstance(value, str) else value
+    if not isinstance(given, Duration) or given.is_calendar:
+        raise DefinitionError(f"{value!s:.60} is not in m, h, d or w; write 2h, or none", path=name)
+    return given

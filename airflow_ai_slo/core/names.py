@@ -5,6 +5,9 @@ from __future__ import annotations
 LONGEST_NAME = 250
 """Characters of the name of an SLO, a service or a notification target."""
 
+LONGEST_UNIT = 40
+"""Characters of the noun for what an SLO counts."""
+
 LONGEST_KEY = 500
 """Characters of a measurement's key."""
 

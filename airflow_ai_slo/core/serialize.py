@@ -13,7 +13,17 @@ from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
-_PLAIN = ("name", "service", "display_name", "description", "alerting", "rerun", "freeze", "thaw_after_good_runs")
+_PLAIN = (
+    "name",
+    "service",
+    "display_name",
+    "description",
+    "alerting",
+    "rerun",
+    "freeze",
+    "thaw_after_good_runs",
+    "unit",
+)
 
 
 def slo_to_dict(slo: SLO) -> dict[str, Any]:
@@ -32,6 +42,7 @@ def slo_to_dict(slo: SLO) -> dict[str, Any]:
         "labels": dict(slo.labels),
         "notify": list(slo.notify),
         "runbook": slo.runbook,
+        "no_data_after": _text(slo.no_data_after),
     }
 
 
@@ -52,6 +63,7 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
         labels=values["labels"],
         notify=values["notify"],
         runbook=values.get("runbook", ""),
+        no_data_after=values["no_data_after"],
     )
 
 

@@ -15,6 +15,9 @@ DEFAULT_TARGET = "default"
 TAKES = ("page", "ticket", "freeze", "digest")
 """What there is to take: incidents by severity, freezes with their thaws, digests."""
 
+ALERTS_ONLY = ("pagerduty", "alertmanager")
+"""Kinds of targets that take incidents alone: no digest, no notice."""
+
 _USUAL = ("page", "ticket", "freeze")
 _USUAL_PAGER = ("page", "ticket")
 _PAGERS = ("pagerduty",)

@@ -12,12 +12,14 @@ from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, 
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
+from airflow_ai_slo.engine.forecasting import forecasts
 from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
+from airflow_ai_slo.engine.silencing import silences
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "deliver",
     "digest",
     "evaluate",
+    "forecasts",
     "freeze_policies",
     "frozen_services",
     "gate",
@@ -52,5 +55,6 @@ __all__ = [
     "revoke_correction",
     "save_profile",
     "say",
+    "silences",
     "status",
 ]

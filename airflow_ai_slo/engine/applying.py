@@ -16,7 +16,7 @@ from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_ended
-from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents, silences
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.definitions import Applied
 from airflow_ai_slo.store.targets import apply_target
@@ -60,6 +60,8 @@ def apply(
             change = applied[index] = definitions.apply_slo(connection, given[index], to_micros(now))
             if change.replaced_id is not None:
                 _end_generation(connection, change.replaced_id, now)
+            if change.change != "unchanged":
+                silences.begin(connection, change.slo_id, given[index])
             if change.before is not None:
                 _relatch(connection, change.slo_id, change.before, given[index], now)
     return [applied[index] for index in range(len(given))]
@@ -95,3 +97,4 @@ def _end_generation(connection: Connection, slo_id: int, now: datetime) -> None:
         closed = incidents.advance(connection, slo_id, Transition.SUPERSEDED, None, at=now, reason=reason)
         messages.post_incident(connection, stored, seen, Transition.SUPERSEDED, closed, reason=reason)
     evaluations.forget(connection, slo_id)
+    silences.end(connection, slo_id)

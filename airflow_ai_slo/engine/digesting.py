@@ -10,7 +10,7 @@ from airflow_ai_slo.alerts import acknowledgement, digest_message, notice
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.core.target import DEFAULT_TARGET
+from airflow_ai_slo.core.target import ALERTS_ONLY, DEFAULT_TARGET
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import evaluate_named
 from airflow_ai_slo.store import Store, definitions, evaluations, freezes, incidents
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LONGEST_AUTHOR = 100
-_ALERTS_ONLY = ("pagerduty", "alertmanager")
 
 
 def digest(
@@ -136,12 +135,12 @@ def _told(connection: Connection, targets: Sequence[str], *, taking: str = "") -
     for name in targets:
         if name not in known and name != DEFAULT_TARGET:
             raise ConfigurationError(f"no target named {name}; known: {', '.join(sorted(known)) or 'none'}")
-        if name in known and known[name].kind.lower() in _ALERTS_ONLY:
+        if name in known and known[name].kind.lower() in ALERTS_ONLY:
             raise ConfigurationError(f"target {name} is of kind {known[name].kind}, which takes incidents alone")
     takers = sorted(
         name
         for name, target in known.items()
-        if taking and target.wants(taking) and target.kind.lower() not in _ALERTS_ONLY
+        if taking and target.wants(taking) and target.kind.lower() not in ALERTS_ONLY
     )
     return list(dict.fromkeys(targets)) or takers or [DEFAULT_TARGET]
 

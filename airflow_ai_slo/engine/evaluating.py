@@ -15,6 +15,7 @@ from airflow_ai_slo.core.pipeline_incident import Change
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.freezing import decide_freezes
 from airflow_ai_slo.engine.reading import Seen, evaluate_all, evaluate_named
+from airflow_ai_slo.engine.silencing import tell_silences
 from airflow_ai_slo.store import Store, counting, definitions, evaluations, expecting, incidents
 from airflow_ai_slo.store import settled as settling
 from airflow_ai_slo.store.definitions import Stored
@@ -89,6 +90,7 @@ def _evaluate(store: Store, at: datetime, slos: Collection[str] | None) -> list[
         seen = evaluate_all(connection, at, stored, everything=slos is None)
         newest = [one for one in seen if _is_newer(one[0], at, last)]
         _save(connection, newest, last, at)
+        tell_silences(connection, [stored for stored, _ in newest], at)
         decide_freezes(connection, newest, at, waiting=[one[0] for one in seen if not _is_newer(one[0], at, last)])
     return [e for one, e in seen if slos is None or one.slo.name in slos]
 

@@ -11,6 +11,7 @@ from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.evaluation import coverage_of, plan
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_named, watched_since
 from airflow_ai_slo.reports.model import (
@@ -86,6 +87,7 @@ def _slo(
     window = stored.slo.window.bounds(at).start
     return SLOReport(
         evaluation=evaluation,
+        unit=unit_of(evaluation),
         history=history,
         spent=tuple(attribution_of(connection, one, by) for by in _SPENT_BY),
         worst=tuple(counting.worst(connection, stored.slo_id, stored.slo.name, window, at, stored.scale)),

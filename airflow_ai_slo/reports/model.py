@@ -66,7 +66,7 @@ class SLOReport:
     :param spent: who spent the budget of the SLO's window: by cause, by version, by task.
     :param worst: the bad measurements that spent most, worst first.
     :param corrections: those in force that drop something in the report's period or the SLO's window.
-    :param unit: plural noun of what the counts count, such as ``rows``; empty reads as runs or events, by the counts.
+    :param unit: plural noun of what the counts count, such as ``rows``; empty reads as the definition and counts say.
     """
 
     evaluation: Evaluation

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from airflow_ai_slo.core import units
 from airflow_ai_slo.core.budget import Budget
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Evaluation
@@ -100,9 +101,8 @@ def events_left(budget: Budget, unit: str) -> str:
 
 
 def unit_of(slo: SLOReport) -> str:
-    """Plural noun of what is counted: runs where every run weighs one, else events."""
-    counts = slo.evaluation.counts
-    return slo.unit or ("runs" if counts.runs and counts.total == counts.runs else "events")
+    """Plural noun of what is counted."""
+    return slo.unit or units.unit_of(slo.evaluation)
 
 
 def coverage_note(evaluation: Evaluation) -> str:

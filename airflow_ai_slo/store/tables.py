@@ -186,6 +186,16 @@ evaluation = Table(
     comment="The last evaluation of each SLO, and which of its rules hold an incident open.",
 )
 
+silence = Table(
+    "ai_slo_silence",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("due", BigInteger, comment="until when data is awaited; NULL: for ever"),
+    Column("told", BigInteger, comment="at of the newest run before a silence that was told and goes on"),
+    Index("ix_ai_slo_silence_due", "due"),
+    sqlite_with_rowid=False,
+)
+
 incident = Table(
     "ai_slo_incident",
     metadata,

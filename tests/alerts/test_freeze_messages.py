@@ -76,7 +76,7 @@ def test_a_small_budget_thaws_after_good_runs_too() -> None:
 @pytest.mark.parametrize(
     ("standing", "said"),
     [
-        (Standing("a", False, Fraction(1, 5), Fraction(5)), "a: 20% of its budget is left"),
+        (Standing("a", False, Fraction(1, 5), Fraction(5)), "a: 20% of its budget is left (4 bad, 5 allowed)"),
         (Standing("a", True, Fraction(-1), Fraction(1), streak=Streak(5, DAY)), "a: 5 good runs in a row over 1 d"),
         (Standing("a", None, None, None), "a: nothing measured"),
     ],

@@ -247,7 +247,6 @@ def test_mistakes_are_told_and_change_nothing(store: Store) -> None:
 def test_writers_correctors_and_evaluators_at_once_leave_exact_sums(store: Store) -> None:
     names = ["a", "b"]
     engine.apply(store, [an_slo(name, alerting="seed") for name in names], now=NOW)
-    failed: list[Exception] = []
     barrier = threading.Barrier(4)
 
     def write(worker: int) -> None:
@@ -271,15 +270,9 @@ def test_writers_correctors_and_evaluators_at_once_leave_exact_sums(store: Store
         for number in range(8):
             engine.evaluate(store, at=NOW + number * MINUTE)
 
-    def guarded(work: Any, worker: int) -> None:
-        try:
-            work(worker)
-        except Exception as error:
-            failed.append(error)
-
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(guarded, [write, write, correct, judge], range(4)))
-    assert failed == []
+        done = [pool.submit(work, worker) for worker, work in enumerate([write, write, correct, judge])]
+    assert [one.exception() for one in done] == [None] * 4
     held = [(NOW - (number + 2) * DAY, NOW - number * DAY) for number in range(0, 8, 2)]
     instants = [NOW - number * 12 * HOUR for number in range(15)]
     counted = [at for at in instants if not any(start < at <= end for start, end in held)]

@@ -165,3 +165,21 @@ def test_a_target_carries_channel_and_connection(judge):
         "#ml-alerts",
         "slack_ml",
     )
+
+
+def test_a_unit_and_a_patience_reach_the_definition(judge):
+    told = slo(judge, unit="rows", no_data_after="2h")
+    assert (told.unit, told.no_data_after) == ("rows", Duration(2, "h"))
+    assert slo(judge, no_data_after="none").no_data_after is None
+    assert slo(judge, cadence="1d", deadline="none", no_data_after="3d").no_data_after == Duration(3, "d")
+
+
+@pytest.mark.parametrize(("name", "value"), [("unit", " "), ("unit", "x" * 41), ("no_data_after", "1M")])
+def test_a_unit_is_a_noun_and_a_patience_a_fixed_length(judge, name, value):
+    (problem,) = annotated(judge, **{name: value}).problems
+    assert (problem.severity, problem.path) == ("error", at(name.replace("_", "-")))
+
+
+def test_patience_has_no_effect_where_silence_becomes_missing_runs(judge):
+    (problem,) = annotated(judge, cadence="1d", no_data_after="2d").problems
+    assert (problem.severity, problem.path) == ("warning", at("no-data-after"))

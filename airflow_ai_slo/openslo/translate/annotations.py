@@ -14,6 +14,7 @@ from airflow_ai_slo.core.definition import Alerting, Rerun, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import EXEMPT_LABELS, FreezePolicy
+from airflow_ai_slo.core.names import LONGEST_UNIT
 from airflow_ai_slo.core.target import check_mention, check_takes
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
@@ -60,13 +61,16 @@ def _instant(text: str) -> datetime:
     return start
 
 
-def _deadline(text: str) -> Duration | None:
-    if text == "none":
-        return None
-    duration = Duration.parse(text)
-    if duration.is_calendar:
-        raise ValueError(f"{text!r}: a deadline is in m, h, d or w, or none")
-    return duration
+def _patience(what: str) -> Reader:
+    def read(text: str) -> Duration | None:
+        if text == "none":
+            return None
+        duration = Duration.parse(text)
+        if duration.is_calendar:
+            raise ValueError(f"{text!r}: {what} is in m, h, d or w, or none")
+        return duration
+
+    return read
 
 
 def _share(text: str, *, from_zero: bool) -> Fraction:
@@ -124,13 +128,19 @@ def _url(text: str) -> str:
     return text
 
 
+def _unit(text: str) -> str:
+    if not (text.isprintable() and 0 < len(text.strip()) <= LONGEST_UNIT):
+        raise ValueError(f"{text[:60]!r} is not a plural noun of 1 to {LONGEST_UNIT} characters, such as rows")
+    return text.strip()
+
+
 ON_SLO: Mapping[str, Reader] = {
     "alerting": _choice("workbook", "seed", "pipeline", "none"),
     "cadence": _cadence,
     "timezone": _zone,
     "start": _instant,
     "end": _instant,
-    "deadline": _deadline,
+    "deadline": _patience("a deadline"),
     "late": _choice("bad", "accept"),
     "rerun": _choice("replace", "first", "worst"),
     "confidence": lambda text: _share(text, from_zero=False),
@@ -139,6 +149,8 @@ ON_SLO: Mapping[str, Reader] = {
     "thaw-after-good-runs": _runs,
     "notify": _names,
     "runbook": _url,
+    "unit": _unit,
+    "no-data-after": _patience("no-data-after"),
 }
 ON_SERVICE: Mapping[str, Reader] = {
     "freeze-slos": _between_commas,
@@ -196,11 +208,15 @@ def slo_options(values: Mapping[str, Any], notes: Notes, *, freezes: bool = Fals
         "thaw_after_good_runs": values.get("thaw-after-good-runs"),
         "schedule": _schedule(values, notes),
         "runbook": values.get("runbook", ""),
+        "unit": values.get("unit", ""),
+        "no_data_after": values.get("no-data-after", "usual"),
     }
     if not (options["freeze"] or freezes):
         for name in ("thaw-above", "thaw-after-good-runs"):
             if name in values:
                 notes.warn(_at(name), f'has no effect without {PREFIX}freeze: "true"')
+    if "no-data-after" in values and values.get("cadence") and values.get("deadline", "cadence") is not None:
+        notes.warn(_at("no-data-after"), "has no effect where runs have a deadline: silence becomes missing runs")
     if "cadence" not in values:
         for name in _SCHEDULE_ONLY:
             if name in values:

@@ -298,6 +298,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "ai_slo_silence",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("due", sa.BigInteger(), nullable=True, comment="until when data is awaited; NULL: for ever"),
+        sa.Column(
+            "told",
+            sa.BigInteger(),
+            nullable=True,
+            comment="at of the newest run before a silence that was told and goes on",
+        ),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_silence_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", name=op.f("pk_ai_slo_silence")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_ai_slo_silence_due", "ai_slo_silence", ["due"], unique=False)
+    op.create_table(
         "ai_slo_incident_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("incident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -318,6 +333,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_ai_slo_incident_event_incident_id"), table_name="ai_slo_incident_event")
     op.drop_table("ai_slo_incident_event")
+    op.drop_index("ix_ai_slo_silence_due", table_name="ai_slo_silence")
+    op.drop_table("ai_slo_silence")
     op.drop_table("ai_slo_settled")
     op.drop_table("ai_slo_run")
     op.drop_index("ix_ai_slo_pause_slo", table_name="ai_slo_pause")

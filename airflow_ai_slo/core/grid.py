@@ -13,7 +13,8 @@ from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 _MICROSECOND = timedelta(microseconds=1)
 _BLOCK = 32 * DAY
 _MOST_BLOCKS = 1000
-_LAST = datetime(9900, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = to_micros(datetime(2, 1, 1, tzinfo=UTC)), to_micros(datetime(9900, 1, 1, tzinfo=UTC))
+"""The calendar ends not far beyond; nothing is expected there."""
 
 
 class Grid(Protocol):
@@ -77,10 +78,10 @@ class _Cron:
     def __init__(self, cadence: Cadence, anchor: datetime | None) -> None:
         self._cadence = cadence
         self._anchor = anchor
-        begin = cadence.start if anchor is None else anchor - _MICROSECOND
-        assert begin is not None, "asked for only where expectation has begun"  # noqa: S101
-        self._begin = to_micros(begin)
-        self._last = to_micros(_LAST if cadence.end is None else min(cadence.end, _LAST))
+        first = cadence.start or anchor
+        assert first is not None, "asked for only where expectation has begun"  # noqa: S101
+        self._begin = to_micros(first) - (anchor is not None)
+        self._last = _LAST if cadence.end is None else min(to_micros(cadence.end), _LAST)
         self._blocks: dict[int, list[int]] = {}
         deadline = cadence.deadline
         self._deadline = deadline // _MICROSECOND if isinstance(deadline, timedelta) else None
@@ -96,6 +97,8 @@ class _Cron:
             return None
         if self._deadline is not None:
             return at + self._deadline
+        if not _FIRST < at < _LAST:
+            return None
         slot = self.slot_of(at)
         following = None if slot is None else self.after(slot)
         if slot is None or following is None:

@@ -31,15 +31,20 @@ _TRIES = 20
 def settle(store: Store, *, at: datetime) -> int:
     """Let every expected run whose deadline has passed with nothing recorded be a missing run.
 
-    In a transaction of its own, so that whoever evaluates next sees what this one has settled.
+    In transactions of their own, so that whoever evaluates next sees what this one has settled.
 
     :returns: how many are missing that were not before.
     """
-    with store.read() as connection:
-        if not expecting.is_due(connection, utc(at)):
-            return 0
-    with store.write() as connection:
-        return expecting.settle(connection, utc(at))
+    missing = 0
+    while True:
+        with store.read() as connection:
+            if not expecting.is_due(connection, utc(at)):
+                return missing
+        with store.write() as connection:
+            settled = expecting.settle(connection, utc(at))
+        missing += settled.missing
+        if settled.is_all:
+            return missing
 
 
 def status(

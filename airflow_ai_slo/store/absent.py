@@ -13,12 +13,18 @@ from airflow_ai_slo.core.corrections import Stretches
 from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.expected import REMEMBERED, Pauses, is_paused, weight
 from airflow_ai_slo.core.grid import Grid, grid
-from airflow_ai_slo.core.instants import from_micros
+from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact, parts
 from airflow_ai_slo.store.arrivals import missing_key
 from airflow_ai_slo.store.prepared import Executor, Prepared
 from airflow_ai_slo.store.tables import measurement, run, slo
+
+MOST = 20_000
+"""So many slots are looked at in one transaction: years of them must not fill the memory."""
+
+FEW = 1_000
+"""So many are looked at by somebody who only wants to record."""
 
 _LONG_AGO = -(2**62)
 
@@ -58,39 +64,70 @@ class Expectation(NamedTuple):
     settled_slot: int | None
 
 
-def find(
-    connection: Executor, one: Expectation, now: int, paused: Pauses, coming: Collection[int] = ()
-) -> list[Measurement]:
-    """A measurement for each slot whose deadline has passed with nothing recorded; the SLO's row is moved on.
+class Absent(NamedTuple):
+    """Runs that are missing.
+
+    :param measurements: one for each.
+    :param is_all: whether no other slot has passed.
+    """
+
+    measurements: list[Measurement]
+    is_all: bool = True
+
+
+_NOTHING = Absent([])
+
+
+def find(connection: Executor, one: Expectation, now: int, paused: Pauses) -> Absent:
+    """Slots whose deadline has passed with nothing recorded, so many at a time; the SLO's row is moved on.
 
     :param paused: when none of its runs are expected.
-    :param coming: ``at`` of runs that are about to be recorded: theirs are left out, though they weigh what they did.
     """
-    if one.slo.schedule is None:
-        return []
-    slots = grid(Cadence.of(one.slo.schedule), None if one.anchor is None else from_micros(one.anchor))
+    slots = _grid(one)
+    if slots is None:
+        return _NOTHING
+    passed, following = _passed(slots, one.settled_slot, now, MOST)
+    return Absent(_found(connection, one, slots, passed, following, paused), len(passed) < MOST)
+
+
+def find_before(
+    connection: Executor, one: Expectation, now: int, paused: Pauses, coming: Collection[int]
+) -> list[Measurement]:
+    """As :func:`find`, before other runs are recorded; nothing where too many have passed for whoever records those.
+
+    :param coming: ``at`` of those runs: theirs are left out, though they weigh what they did.
+    """
+    slots = _grid(one)
     if slots is None:
         return []
-    passed, following = _passed(slots, one.settled_slot, now)
+    passed, following = _passed(slots, one.settled_slot, now, FEW)
+    if len(passed) == FEW:
+        return []
+    arriving = {slots.slot_of(at) for at in coming}
+    found = _found(connection, one, slots, passed, following, paused)
+    return [missing for missing in found if to_micros(missing.at) not in arriving]
+
+
+def _grid(one: Expectation) -> Grid | None:
+    if one.slo.schedule is None:
+        return None
+    return grid(Cadence.of(one.slo.schedule), None if one.anchor is None else from_micros(one.anchor))
+
+
+def _found(
+    connection: Executor, one: Expectation, slots: Grid, passed: list[int], following: int | None, paused: Pauses
+) -> list[Measurement]:
     due = None if following is None else slots.due(following)
     _put.run(connection, one.anchor, passed[-1] if passed else one.settled_slot, due, one.slo_id)
     passed = [slot for slot in passed if not is_paused(from_micros(slot), paused)] if paused else passed
-    if not passed:
-        return []
-    arriving = {slots.slot_of(at) for at in coming}
-    return [
-        _missing(one.slo.name, slot, weighed, slots)
-        for slot, weighed in _absent(connection, one, slots, passed)
-        if slot not in arriving
-    ]
+    absent = _absent(connection, one, slots, passed) if passed else ()
+    return [_missing(one.slo.name, slot, weighed, slots) for slot, weighed in absent]
 
 
 def find_within(connection: Executor, one: Expectation, stretches: Stretches, paused: Pauses) -> list[Measurement]:
     """The same for slots in some stretches that were looked at before, and were not expected then."""
-    if one.slo.schedule is None or one.settled_slot is None:
-        return []
-    slots = grid(Cadence.of(one.slo.schedule), None if one.anchor is None else from_micros(one.anchor))
-    if slots is None:
+    slots = _grid(one)
+    if slots is None or one.settled_slot is None:
         return []
     looked_at = [slot for start, end in stretches for slot in _slots(slots, start, min(end, one.settled_slot))]
     expected = [slot for slot in looked_at if not is_paused(from_micros(slot), paused)]
@@ -107,11 +144,11 @@ def _slots(slots: Grid, start: int, end: int) -> Iterator[int]:
         slot = slots.after(slot)
 
 
-def _passed(slots: Grid, settled: int | None, now: int) -> tuple[list[int], int | None]:
+def _passed(slots: Grid, settled: int | None, now: int, most: int) -> tuple[list[int], int | None]:
     """Slots whose deadline has passed since, and the one that is next."""
     passed: list[int] = []
     slot = slots.after(settled)
-    while slot is not None:
+    while slot is not None and len(passed) < most:
         due = slots.due(slot)
         if due is None or due >= now:
             break

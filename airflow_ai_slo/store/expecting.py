@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -25,29 +25,37 @@ def is_due(connection: Connection, at: datetime) -> bool:
     return bool(_due.all(connection, to_micros(at)))
 
 
-def settle(connection: Connection, at: datetime) -> int:
-    """Record every run whose deadline has passed with nothing recorded: a bad run, cause ``missing_run``.
+class Settled(NamedTuple):
+    """What looking at expected runs came to.
 
-    :returns: how many are missing that were not before.
+    :param missing: how many runs are missing that were not before.
+    :param is_all: whether every run that was due was looked at.
     """
+
+    missing: int
+    is_all: bool
+
+
+def settle(connection: Connection, at: datetime) -> Settled:
+    """Record runs whose deadline has passed with nothing recorded: bad runs, cause ``missing_run``."""
     columns = (slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot, slo.c.corrected)
     query = select(*columns).where(slo.c.active, slo.c.next_due < to_micros(at)).with_for_update(key_share=True)
     # Locked in the order in which recording takes the same locks, so that neither waits for the other.
     rows = connection.execute(query.order_by(slo.c.name)).all()
     paused = pauses(connection) if rows else {}
-    return sum(_settle(connection, row, to_micros(at), paused.get(row[0], ())) for row in rows)
+    found = [_settle(connection, row, to_micros(at), paused.get(row[0], ())) for row in rows]
+    return Settled(sum(one.missing for one in found), all(one.is_all for one in found))
 
 
-def _settle(connection: Connection, row: Any, now: int, paused: Pauses) -> int:
+def _settle(connection: Connection, row: Any, now: int, paused: Pauses) -> Settled:
     slo_id, definition, scale, anchor, settled_slot, corrected = row
     if corrected:
         paused = [*paused, *as_pauses(dropping.stretches(connection, slo_id))]
     anchor = arrivals.anchor(connection, slo_id) if anchor is None else anchor
     expectation = Expectation(slo_id, definitions.parse(definition), scale, anchor, settled_slot)
     absent = find(connection, expectation, now, paused)
-    if absent:
-        recording.record(connection, absent, now)
-    return len(absent)
+    missing = recording.record_missing(connection, absent.measurements, now) if absent.measurements else 0
+    return Settled(missing, absent.is_all)
 
 
 def pauses(connection: Connection) -> dict[int, Pauses]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-
-from sqlalchemy import BigInteger, ColumnElement, Table, bindparam, update
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 
 from airflow_ai_slo.core.corrections import Stretches, as_pauses
-from airflow_ai_slo.core.definition import Budgeting
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.core.numbers import Exact
-from airflow_ai_slo.store import absent, arrivals, definitions, dropping, rollup
+from airflow_ai_slo.store import absent, arrivals, definitions, dropping
 from airflow_ai_slo.store.ahead import look
 from airflow_ai_slo.store.batch import Batch, Target
-from airflow_ai_slo.store.prepared import Executor, Prepared
-from airflow_ai_slo.store.tables import day, measurement, run, slo
+from airflow_ai_slo.store.prepared import Executor
+from airflow_ai_slo.store.scale import rescaled
 
-_LARGEST = 2**62
+log = logging.getLogger(__name__)
 
 
 def record(connection: Executor, measurements: Sequence[Measurement], now: int, *, backfill: bool = False) -> int:
@@ -36,6 +34,21 @@ def record(connection: Executor, measurements: Sequence[Measurement], now: int, 
     return sum(_record_one_slo(connection, name, by_slo[name], now, backfill) for name in sorted(by_slo))
 
 
+def record_missing(connection: Executor, missing: Sequence[Measurement], now: int) -> int:
+    """Write runs that are missing from one SLO, whatever size its counts are; returns how many there are."""
+    name = missing[0].slo
+    try:
+        _record_one_slo(connection, name, missing, now, backfill=False)
+    except MeasurementError:
+        whole = [replace(one, total=max(1, int(one.total))) for one in missing]
+        try:
+            _record_one_slo(connection, name, whole, now, backfill=False)
+        except MeasurementError as error:
+            log.warning("%d missing run(s) of %s cannot be counted: %s", len(missing), name, error)
+            return 0
+    return len(missing)
+
+
 def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement], now: int, backfill: bool) -> int:
     """How many changed counts, instant or cause."""
     keys = {one.key for one in given}
@@ -47,9 +60,9 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
     dropped = dropping.stretches(connection, target.slo_id) if target.is_corrected else ()
     judged, anew, missed = _judged(connection, target, given, now, backfill, dropped)
     if missed:
-        _record_one_slo(connection, name, missed, now, backfill=False)
+        record_missing(connection, missed, now)
     missing = {} if target.arrivals is None else target.arrivals.missing_keys(judged)
-    if _rescaled(connection, target, [*judged, *anew]) or missed or anew or missing:
+    if rescaled(connection, target.slo_id, target.slo, target.scale, [*judged, *anew]) or missed or anew or missing:
         keys = {one.key for one in (*anew, *judged)}.union(*missing.values())
         found = look(connection, name, keys, since)
         if found is None:
@@ -76,42 +89,5 @@ def _judged(
     if overdue and target.next_due is not None and target.next_due < now:
         # What is missing weighs what was known before: it does not depend on when somebody evaluates.
         paused = [*arrivals.pauses_of(connection, target.slo_id), *as_pauses(dropped)]
-        missed = absent.find(connection, target.expectation, now, paused, overdue)
+        missed = absent.find_before(connection, target.expectation, now, paused, overdue)
     return *known.judge(connection, target.slo_id, target.scale, given, now, overdue, backfill=backfill), missed
-
-
-def _rescaled(connection: Executor, target: Target, measurements: Sequence[Measurement]) -> bool:
-    """Whether what is stored had to be brought to a scale at which every count is whole."""
-    fractions = [n for one in measurements for n in (one.good, one.total) if type(n) is not int]
-    scale = target.scale
-    while any(scale % _denominator(number) for number in fractions):
-        scale *= 10
-    if scale == target.scale:
-        return False
-    factor = scale // target.scale
-    if rollup.largest(connection, target.slo_id) * factor > rollup.LARGEST:
-        raise MeasurementError(
-            f"{measurements[0].slo}: its counts are too large to be kept beside fractions; record in a larger unit"
-        )
-    for rescale in _RESCALE if target.slo.budgeting is Budgeting.OCCURRENCES else _RESCALE_SLICES:
-        rescale.run(connection, factor, target.slo_id)
-    return True
-
-
-def _denominator(number: Exact) -> int:
-    return number.denominator
-
-
-def _rescaling(table: Table, columns: Collection[str], slo_id: ColumnElement[int]) -> Prepared:
-    changed = {column: table.c[column] * bindparam("factor", type_=BigInteger) for column in columns}
-    return Prepared(("factor", "row"), lambda _: update(table).where(slo_id == bindparam("row")).values(changed))
-
-
-_RESCALE = (
-    _rescaling(measurement, ("good", "total"), measurement.c.slo_id),
-    _rescaling(run, ("good", "total", "sum_good", "sum_total"), run.c.slo_id),
-    _rescaling(day, ("sum_good", "sum_total"), day.c.slo_id),
-    _rescaling(slo, ("scale",), slo.c.id),
-)
-_RESCALE_SLICES = (_RESCALE[0], _rescaling(run, ("good", "total"), run.c.slo_id), _RESCALE[-1])
-"""Sums of slices are in units of their own."""

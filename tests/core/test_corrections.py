@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,7 +26,7 @@ def _inside(stretches: list[tuple[int, int]]) -> set[int]:
 def test_stretches_are_sets_of_instants(ones: list[tuple[int, int]], others: list[tuple[int, int]]) -> None:
     held, without = merged(ones), minus(merged(ones), merged(others))
     assert _inside(held) == _inside(ones)
-    assert all(one[1] < other[0] for one, other in zip(held, held[1:], strict=False))
+    assert all(one[1] < other[0] for one, other in pairwise(held))
     assert _inside(without) == _inside(ones) - _inside(others)
     paused = as_pauses(held)
     for at in range(-1, 52):

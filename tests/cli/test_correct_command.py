@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from cli_runner import Result
+from cli_runner import DAILY, Result
+
+from airflow_ai_slo.store.recurring import stretches
 
 Run = Callable[..., Result]
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=5)
@@ -88,3 +92,31 @@ def test_a_mistake_is_one_line(failing: Run, arguments: tuple[str, ...], says: s
     assert (result.code, result.out) == (2, "")
     assert says in result.err
     assert len(result.err.splitlines()) == 1
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "corrections.md").read_text()
+
+
+def test_the_pages_example_is_what_the_command_shows(ai_slo: Run, tmp_path: Path) -> None:
+    """30 daily runs, of which two failed early; the last 15 days are dropped."""
+    text = DAILY.replace("name: daily", "name: scores-complete").replace("duration: 10d", "duration: 30d")
+    path = tmp_path / "scores.yaml"
+    path.write_text(text)
+    ai_slo("apply", path)
+    rows = [(AT - timedelta(days=day), int(day not in (25, 26))) for day in range(32)]
+    measured = tmp_path / "runs.csv"
+    measured.write_text(
+        "slo,timestamp,good,total\n" + "".join(f"scores-complete,{at.isoformat()},{good},1\n" for at, good in rows)
+    )
+    ai_slo("record", "--file", measured)
+    start = (AT - timedelta(days=15)).isoformat()
+    shown = ai_slo("correct", "preview", "--slo", "scores-complete", "--from", start, "--to", TO)
+    assert f"```\n{shown.out}```" in PAGE, shown.out
+
+
+def test_the_pages_periods_are_ones() -> None:
+    [code] = re.findall(r"```python\n(.*?)```", PAGE, flags=re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(compile(code, "corrections.md", "exec"), names)
+    assert str(names["broken"]) == "2026-03-01 00:00 UTC to 2026-03-03 00:00 UTC"
+    assert len(stretches(names["sundays"])) == 522

@@ -139,13 +139,13 @@ class Corrected(RuleBasedStateMachine):
             prefixes = [counting.prefix(connection, edge, [stored.slo_id])[stored.slo_id] for edge in edges]
             for (start, before), (end, upto) in itertools.pairwise(zip(edges, prefixes, strict=True)):
                 found = counting.difference(upto, before, stored.unit)
-                assert tuple(found) == self.recount(counted, start, end)
+                assert tuple(found) == self.recount(counted, start, end, stored.scale)
             if self.kind != "slices":
                 self.runs_are_exact(connection, stored, counted)
         if self.kind == "expected":
             self.nothing_is_missing_that_was_not_expected(rows)
 
-    def recount(self, rows: Sequence[Any], start: datetime, end: datetime) -> tuple[int, int, int, int]:
+    def recount(self, rows: Sequence[Any], start: datetime, end: datetime, scale: int = 1) -> tuple[Any, ...]:
         runs: dict[int, list[int]] = {}
         day = to_micros(START + DAY) - to_micros(START)
         for row in rows:
@@ -156,7 +156,8 @@ class Corrected(RuleBasedStateMachine):
         bad = sum(run[0] < OBJECTIVE * run[1] for run in held)
         if self.kind == "slices":
             return len(held) - bad, len(held), bad, len(held)
-        return sum(run[0] for run in held), sum(run[1] for run in held), bad, len(held)
+        good, total = (Fraction(sum(run[place] for run in held), scale) for place in (0, 1))
+        return good, total, bad, len(held)
 
     def runs_are_exact(self, connection: Any, stored: Any, rows: Sequence[Any]) -> None:
         """Windows in runs, streaks, and what was spent by cause."""
@@ -167,7 +168,7 @@ class Corrected(RuleBasedStateMachine):
             expected = self.recount(before, START - 60 * DAY, NOW + 40 * DAY)
             assert tuple(found.get(stored.slo_id, (0, 0, 0, 0, 0)))[1:] == expected
         spent = counting.spent_by(connection, stored.slo_id, START - 60 * DAY, NOW + 40 * DAY, stored.scale)
-        assert sum(spent.values()) == sum(row.total - row.good for row in rows)
+        assert sum(spent.values()) == Fraction(sum(row.total - row.good for row in rows), stored.scale)
 
     def nothing_is_missing_that_was_not_expected(self, rows: Sequence[Any]) -> None:
         """Slots outside of corrections that nothing fulfils are missing, and count; each slot once."""

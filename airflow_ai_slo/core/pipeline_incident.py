@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
 
-from airflow_ai_slo.core.burn import Outcome, exceeds, judge
+from airflow_ai_slo.core.burn import Judge, Outcome, exceeds
 from airflow_ai_slo.core.counts import Counts, is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
@@ -42,10 +42,16 @@ class SettledRun(NamedTuple):
 
 
 class Ledger:
-    """Settled runs in order of ``at``, with running sums: any window of runs is two look-ups."""
+    """Settled runs in order of ``at``, with running sums: any window of runs is two look-ups.
 
-    def __init__(self, objective: Fraction, runs: Iterable[SettledRun] = ()) -> None:
+    :param confidence: asks for the whole Wilson interval on the bad side before a rule fires.
+    """
+
+    def __init__(
+        self, objective: Fraction, runs: Iterable[SettledRun] = (), *, confidence: Fraction | None = None
+    ) -> None:
         self.objective = objective
+        self.confidence = confidence
         self._at: list[int] = []
         self._runs: list[tuple[Exact, Exact]] = []
         self._sums: list[tuple[Exact, Exact, int]] = [(0, 0, 0)]
@@ -222,7 +228,8 @@ def _fires(ledger: Ledger, rule: BurnRule, end: int) -> bool:
     long, short = (
         ledger.last(span.count, end) for span in (rule.long, rule.short or rule.long) if isinstance(span, Runs)
     )
-    return judge(rule, long, short, ledger.objective).outcome is Outcome.FIRING
+    judged = Judge.of(rule, ledger.objective, ledger.confidence, 0, 1).judge(long, short)
+    return judged.outcome is Outcome.FIRING
 
 
 def _longest_ticket(rules: Sequence[BurnRule]) -> BurnRule | None:

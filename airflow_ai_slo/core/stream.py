@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
-from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, budget_plan, evaluate, plan
-from airflow_ai_slo.core.expected import REMEMBERED, Pauses, is_paused, weight
-from airflow_ai_slo.core.grid import Grid, grid
+from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measured import Measured, Row
-from airflow_ai_slo.core.numbers import Exact
-from airflow_ai_slo.core.sums import RunSums
+from airflow_ai_slo.core.numbers import Exact, count
+from airflow_ai_slo.core.outstanding import Outstanding
+from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.tally import Tally
 
 __all__ = ["Row", "Stream"]
@@ -24,16 +25,19 @@ __all__ = ["Row", "Stream"]
 class _Batch:
     """What rows that came in together have touched.
 
+    :param newest: the newest run before.
     :param before: by run, whether it was there and whether it was bad.
-    :param settled_at: when runs settled that were not missing before.
+    :param settled_at: when runs settled that rows belong to.
+    :param moved: runs that were missing at another instant, by theirs.
     """
 
-    __slots__ = ("before", "newest", "settled_at")
+    __slots__ = ("before", "moved", "newest", "settled_at")
 
     def __init__(self, newest: int | None) -> None:
+        self.newest = newest
         self.before: dict[int, tuple[bool, bool]] = {}
         self.settled_at: dict[int, int] = {}
-        self.newest = newest
+        self.moved: dict[int, int] = {}
 
 
 class Stream:
@@ -45,7 +49,7 @@ class Stream:
     :param waiting: runs that came in behind the newest one, or turned bad later, by when that was; who looks at runs in
         order takes them out.
     :param spent: bad events of rows that came in on time, each as a new newest run; grows.
-    :param stirred: whether anything else happened, or one of those was bad; who watches sets it back.
+    :param stirred: whether anything else happened, one of those was bad, or it was the first; who watches sets it back.
     """
 
     def __init__(self, slo: SLO) -> None:
@@ -58,51 +62,50 @@ class Stream:
         self.stirred = False
         self._tally = Tally.of(slo)
         self.runs = RunSums(self._tally)
-        self._cadence = None if slo.schedule is None else Cadence.of(slo.schedule)
-        self._grid: Grid | None = None if self._cadence is None else grid(self._cadence, None)
-        self._next: int | None = None if self._grid is None else self._grid.after(None)
+        self._is_sliced = bool(self._tally.slice_micros)
+        # Every ``at`` that holds a measurement or a missing run, in order: the runs themselves where none are sliced.
+        self._at: list[int] = [] if self._is_sliced else self.runs.at
+        self._slots = Outstanding(slo.schedule, self._at)
+        self._begun_at: int | None = None
         self._known: dict[str, Row] = {}
         self._missing: dict[int, Exact] = {}
         self._watches_runs = slo.watches_runs
-        self._measured: Measured | None = None
-        # Of slices, every ``at`` that holds a measurement or a missing run, in order.
-        self._sliced: list[int] | None = [] if self._tally.slice_micros else None
-        if slo.schedule is not None or self._sliced is not None or slo.watches_runs:
-            self._measured = Measured(late_is_bad=slo.schedule is not None and slo.schedule.late == "bad")
+        needs_runs = slo.schedule is not None or self._is_sliced or slo.watches_runs
+        self._measured = Measured() if needs_runs else None
 
-    def arrive(self, rows: Iterable[Row]) -> None:
-        """Take in measurements that came in together, and after all that came before."""
-        rows = list(rows)
-        if rows and self.anchor is None:
-            self._begin(min(row.at for row in rows if row.recorded_at == rows[0].recorded_at))
-        if len(rows) == 1 and self._append(rows[0]):
+    def arrive(self, rows: Iterable[Row], now: int | None = None) -> None:
+        """Take in measurements, in the order in which they came.
+
+        Runs that were due before one comes in are looked at before it: what a missing run weighs does not depend on
+        when somebody evaluates.
+
+        :param now: when they are taken in, together; None: when each says that it was recorded.
+        """
+        if now is not None:
+            self._take(list(rows), now)
+            return
+        for moment, together in groupby(rows, key=attrgetter("recorded_at")):
+            self._take(list(together), moment)
+
+    def settle(self, now: int, coming: Collection[int] = ()) -> None:
+        """Let every slot whose deadline has passed with nothing recorded be a missing run.
+
+        :param coming: ``at`` of runs that are about to come in: theirs are not.
+        """
+        found = self._slots.passed(now, self.pauses, self._total, coming)
+        if not found:
             return
         batch = _Batch(self.runs.newest)
-        for row in rows:
-            self._arrive(row, batch)
+        for slot, due, total in found:
+            self._mark(slot)
+            self._missing[slot] = count(total)
+            self._touch(slot, 0, self._missing[slot], 1, batch)
+            batch.settled_at[self._tally.run_at(slot)] = due + 1
         self._close(batch)
-
-    def settle(self, now: int) -> int:
-        """Let every slot whose deadline has passed with nothing recorded be a missing run; says how many are."""
-        found, slots = 0, self._grid
-        while self._next is not None and slots is not None:
-            slot, due = self._next, slots.due(self._next)
-            if due is None or due >= now:
-                break
-            self._next = slots.after(slot)
-            if not self._is_fulfilled(slot) and not is_paused(from_micros(slot), self.pauses):
-                self._miss(slot, due)
-                found += 1
-        return found
 
     def next_due(self) -> int | None:
         """The deadline of the next slot that nothing fulfils; None where nothing is expected."""
-        slot, slots = self._next, self._grid
-        if slots is None:
-            return None
-        while slot is not None and self._is_fulfilled(slot):
-            slot = slots.after(slot)
-        return None if slot is None else slots.due(slot)
+        return self._slots.next_due()
 
     def evaluate(self, at: datetime) -> Evaluation:
         """The state of the SLO at an instant."""
@@ -118,9 +121,9 @@ class Stream:
 
     def settled_at(self, at: int) -> int:
         """When the run at an instant settled: as it came in, or as its deadline had passed."""
-        due = self._due(at)
+        due = self._slots.due(at)
         came_in = None if self._measured is None else self._measured.came_in(at)
-        if self._sliced is not None:
+        if self._is_sliced:
             came_in = at
         elif came_in is None:
             came_in = at if due is None else due + 1
@@ -140,32 +143,40 @@ class Stream:
 
     def first(self) -> datetime | None:
         """The earliest ``at`` that was measured, or was missing."""
-        ats = self.runs.at if self._sliced is None else self._sliced
-        return from_micros(ats[0]) if ats else None
+        return from_micros(self._at[0]) if self._at else None
 
     def _evaluate(self, needs: Plan, at: datetime) -> Evaluation:
         now = to_micros(at)
         self.settle(now)
         held = [self.runs.counts(to_micros(start), now) for start in needs.starts]
-        held += [self.runs.last(count, now) for count in needs.run_spans]
+        held += [self.runs.last(runs, now) for runs in needs.run_spans]
         return evaluate(self.slo, needs, held, Watched(self.first(), self.anchor, self.pauses))
 
-    def _begin(self, at: int) -> None:
-        self.anchor = from_micros(at)
-        if self._cadence is not None and self._grid is None:
-            self._grid = grid(self._cadence, self.anchor)
-            self._next = None if self._grid is None else self._grid.after(None)
+    def _begin(self, row: Row, now: int) -> None:
+        """Without a start, nothing was waited for before this one came in."""
+        self.anchor, self.stirred = from_micros(row.at), True
+        if self._slots.begin(self.anchor):
+            self._begun_at = now
 
-    def _due(self, at: int) -> int | None:
-        return None if self._grid is None else self._grid.due(at)
+    def _take(self, rows: list[Row], now: int) -> None:
+        """Take in measurements that came in together."""
+        if self.anchor is None and rows:
+            self._begin(min(rows, key=lambda row: (row.recorded_at, row.at)), now)
+        if len(rows) == 1 and self._append(rows[0], now):
+            return
+        self._look_before(rows, now)
+        batch = _Batch(self.runs.newest)
+        for row in rows:
+            self._arrive(row, batch)
+        self._close(batch)
 
-    def _append(self, row: Row) -> bool:
+    def _append(self, row: Row, now: int) -> bool:
         """Take in a row that is on time and makes a new newest run; says whether it is one."""
-        at, recorded_at, runs = row.at, row.recorded_at, self.runs
-        if self._sliced is not None or row.is_missing or (runs.at and at <= runs.at[-1]) or row.key in self._known:
+        at, moment, runs = row.at, max(now, row.recorded_at), self.runs
+        if self._is_sliced or row.is_missing or (runs.at and at <= runs.at[-1]) or row.key in self._known:
             return False
-        due = None if self._grid is None else self._grid.due(at)
-        if due is not None and recorded_at > due:
+        due = self._slots.due(at)
+        if due is not None and moment > due:
             return False
         if row.key is not None:
             self._known[row.key] = row
@@ -175,26 +186,43 @@ class Stream:
         if runs.append(at, row.good, row.total):
             self.bad_seq += 1
             self.stirred = True
-        elif at > recorded_at:
+        elif at > moment:
             self.stirred = True
         return True
 
+    def _look_before(self, rows: Iterable[Row], now: int) -> None:
+        """Settle what was due before late rows come in."""
+        if self._begun_at is not None and now <= self._begun_at:
+            return
+        overdue = set()
+        for row in rows:
+            due = self._slots.due(row.at)
+            if due is not None and due < max(now, row.recorded_at) and not row.is_missing:
+                overdue.add(row.at)
+        if overdue:
+            self.settle(now, overdue)
+
     def _arrive(self, row: Row, batch: _Batch) -> None:
-        is_late = self._measured is not None and self._measured.is_late(row, self._due(row.at))
         old = None if row.key is None else self._known.get(row.key)
-        if old is not None and not self._replaces(row, is_late, old):
+        is_late = self._is_late(row)
+        is_kept = old is not None and not self._replaces(row, is_late, old)
+        if is_kept and old is not None and old.at != row.at:
+            return
+        self._mark(row.at)
+        if self._measured is not None:
+            self._touch(row.at, self._measured.judge(row, is_late=is_late), 0, 0, batch)
+        if is_kept:
             return
         if row.key is not None:
             self._known[row.key] = row
+        self._change(row, 1, batch)
         if old is not None:
             self._change(old, -1, batch)
-        if self._measured is not None:
-            self._touch(row.at, self._measured.judge(row, is_late=is_late), 0, 0, batch)
-        self._change(row, 1, batch)
+            self._unmark(old.at)
         at = self._tally.run_at(row.at)
-        batch.settled_at[at] = min(row.recorded_at, batch.settled_at.get(at, row.recorded_at))
-        if not row.is_missing and self._replace_missing(row.at, batch):
-            batch.settled_at.pop(at, None)
+        if old is None or (old.at, old.good, old.total) != (row.at, row.good, row.total) or old.is_missing:
+            batch.settled_at[at] = min(row.recorded_at, batch.settled_at.get(at, row.recorded_at))
+        self._replace_missing(row.at, batch)
 
     def _close(self, batch: _Batch) -> None:
         """Tell what the rows did to the runs they touched."""
@@ -202,13 +230,22 @@ class Stream:
         for at, (was_there, was_bad) in batch.before.items():
             there, bad = self.runs.state(at)
             self.bad_seq += bad > was_bad
-            if not self._watches_runs or at not in batch.settled_at:
+            if not self._watches_runs or at not in batch.settled_at or at in batch.moved:
                 continue
             if not was_there and there and batch.newest is not None and at < batch.newest:
-                due, moment = self._due(at), batch.settled_at[at]
-                self.waiting[at] = moment if due is None else min(moment, due + 1)
+                due = None if self._is_sliced else self._slots.due(at)
+                self.waiting[at] = batch.settled_at[at] if due is None else min(batch.settled_at[at], due + 1)
             elif was_there and bad > was_bad:
                 self.waiting[at] = batch.settled_at[at]
+        for at, was_at in batch.moved.items():
+            if was_at in self.waiting:
+                self.waiting[at] = self.waiting.pop(was_at)
+
+    def _is_late(self, row: Row) -> bool:
+        if self._measured is None:
+            return False
+        overdue = not row.is_backfill and self._slots.is_late(row.at, row.recorded_at, self.pauses)
+        return self._measured.is_late(row, overdue=overdue)
 
     def _replaces(self, row: Row, is_late: bool, old: Row) -> bool:
         """Whether a rerun's counts take the place of those already there. Late ones count as good = 0."""
@@ -224,47 +261,39 @@ class Stream:
 
     def _change(self, row: Row, sign: int, batch: _Batch) -> None:
         """Add a row, or take it back."""
-        self._mark(row.at)
         good = sign * row.good if self._measured is None else self._measured.change(row, sign)
         self._touch(row.at, good, sign * row.total, sign, batch)
-        self._unmark(row.at)
 
-    def _touch(self, at: int, good: Exact, total: Exact, count: int, batch: _Batch) -> None:
-        if not (good or total or count):
+    def _touch(self, at: int, good: Exact, total: Exact, rows: int, batch: _Batch) -> None:
+        if not (good or total or rows):
             return
         at = self._tally.run_at(at)
         if at not in batch.before:
             batch.before[at] = self.runs.state(at)
-        self.runs.change(at, good, total, count)
+        self.runs.change(at, good, total, rows)
 
-    def _replace_missing(self, at: int, batch: _Batch) -> bool:
-        """Whether this run was missing until now."""
-        slot = None if self._grid is None else self._grid.slot_of(at)
+    def _replace_missing(self, at: int, batch: _Batch) -> None:
+        """The run may have been missing until now."""
+        slot = self._slots.slot_of(at) if self._missing else None
         absent = None if slot is None else self._missing.pop(slot, None)
         if slot is None or absent is None:
-            return False
+            return
         self._touch(slot, 0, -absent, -1, batch)
         self._unmark(slot)
-        return True
+        if slot != at and not self._is_sliced:
+            batch.moved[at] = slot
 
-    def _miss(self, slot: int, due: int) -> None:
-        weighed = weight(self.runs.raw_totals(slot, REMEMBERED))
-        batch = _Batch(self.runs.newest)
-        self._mark(slot)
-        self._missing[slot] = weighed
-        self._touch(slot, 0, weighed, 1, batch)
-        batch.settled_at[self._tally.run_at(slot)] = due + 1
-        self._close(batch)
-
-    def _is_fulfilled(self, slot: int) -> bool:
-        ats = self.runs.at if self._sliced is None else self._sliced
-        place = bisect_right(ats, slot)
-        return place > 0 and self._grid is not None and self._grid.slot_of(ats[place - 1]) == slot
+    def _total(self, at: int) -> Exact:
+        """What was counted at an ``at``."""
+        if not self._is_sliced:
+            return self.runs.raw_total(at)
+        measured = None if self._measured is None else self._measured.total(at)
+        return self._missing.get(at, 0) + (measured or 0)
 
     def _mark(self, at: int) -> None:
-        if self._sliced is not None and at not in self._missing and at not in (self._measured or ()):
-            insort(self._sliced, at)
+        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+            insort(self._at, at)
 
     def _unmark(self, at: int) -> None:
-        if self._sliced is not None and at not in self._missing and at not in (self._measured or ()):
-            del self._sliced[bisect_left(self._sliced, at)]
+        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+            del self._at[bisect_left(self._at, at)]

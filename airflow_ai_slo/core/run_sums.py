@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from datetime import timedelta
 from operator import itemgetter
 
@@ -105,10 +104,9 @@ class RunSums:
             self._sum()
         return self._sums[place]
 
-    def raw_totals(self, at: int, count: int) -> Sequence[Exact]:
-        """Totals of the last ``count`` runs before an instant, oldest first."""
-        place = bisect_left(self.at, at)
-        return [total for _, total, _ in self._raw[max(0, place - count) : place]]
+    def raw_total(self, at: int) -> Exact:
+        """What the run at an instant was counted over."""
+        return self._raw[bisect_left(self.at, at)][1]
 
     def bad_after(self, at: int) -> int:
         """How many bad runs lie after an instant."""

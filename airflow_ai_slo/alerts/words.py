@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from airflow_ai_slo.core.burn import Outcome
+from airflow_ai_slo.core.deciding import Moved
 from airflow_ai_slo.core.definition import BurnRule, Operator
 from airflow_ai_slo.core.durations import Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import from_micros
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.pipeline_incident import Change
@@ -144,6 +146,18 @@ def fired(evaluation: Evaluation) -> str:
     for rule in firing(evaluation):
         return f"{rule.severity.label}: burn {rates(evaluation, rule)}, {limit(rule)}"
     return ""
+
+
+def moved_line(moved: Moved, evaluation: Evaluation | None) -> str:
+    """Why an incident opened, changed or closed.
+
+    :param evaluation: what was seen then; needed where the clock brought it.
+    """
+    if moved.change is not None:
+        return settled_line(moved.change)
+    if moved.released and moved.transition in (Transition.RESOLVED, Transition.DEESCALATED):
+        return f"burn is {' and '.join(dict.fromkeys(back(rule) for rule in moved.released))}"
+    return "" if evaluation is None else fired(evaluation)
 
 
 def settled_line(change: Change) -> str:

@@ -39,11 +39,13 @@ class Moved(NamedTuple):
 
     :param severity: from then on; None where it closed.
     :param change: the settled run that brought it; None where the clock did.
+    :param released: rules with clock windows that no longer hold the incident.
     """
 
     transition: Transition
     severity: Severity | None
     change: Change | None = None
+    released: tuple[BurnRule, ...] = ()
 
 
 def decide(
@@ -65,19 +67,25 @@ def decide(
     by_clock, current = severity_of(held.latched, alerts), before
     for change in changes:
         after = _louder(change.severity, by_clock)
-        current = _move(moved, current, after, change)
+        current = _move(moved, current, after, change, ())
     clock = step(held.latched, alerts, before=by_clock, new_bad=new_bad)
     after = _louder(discipline.severity, severity_of(clock.latched, alerts))
-    _move(moved, current, after, changes[-1] if changes and clock.transition is None else None)
+    gone = held.latched & ~clock.latched
+    released = tuple(alert.rule for index, alert in enumerate(alerts) if gone >> index & 1)
+    _move(moved, current, after, changes[-1] if changes and clock.transition is None else None, released)
     return Held(clock.latched, discipline), moved
 
 
 def _move(
-    moved: list[Moved], before: Severity | None, after: Severity | None, change: Change | None
+    moved: list[Moved],
+    before: Severity | None,
+    after: Severity | None,
+    change: Change | None,
+    released: tuple[BurnRule, ...],
 ) -> Severity | None:
     made = transition(before, after)
     if made is not None:
-        moved.append(Moved(made, after, change))
+        moved.append(Moved(made, after, change, released))
     return after
 
 

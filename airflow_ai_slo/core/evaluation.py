@@ -74,6 +74,12 @@ def plan(slo: SLO, at: datetime) -> Plan:
     return _plan(slo.shape, at)
 
 
+def budget_plan(slo: SLO, at: datetime) -> Plan:
+    """The plan of its budget alone: its own window, and no rule."""
+    bounds = slo.window.bounds(at)
+    return Plan(bounds, (bounds.start,), (), (), (), _counting(slo.shape))
+
+
 @lru_cache(maxsize=4096)
 def _plan(shape: Shape, at: datetime) -> Plan:
     bounds = shape.window.bounds(at)
@@ -92,15 +98,20 @@ def _plan(shape: Shape, at: datetime) -> Plan:
         Judge.of(rule, shape.objective, shape.confidence, places[rule.long], places[rule.short or rule.long])
         for rule in rules
     )
-    by_clock = shape.schedule is None or shape.budgeting is not Budgeting.OCCURRENCES
     return Plan(
         bounds,
         tuple(starts),
         tuple(span.count for span in run_spans),
         tuple(places.items()),
         tuple(judges),
-        None if by_clock or shape.schedule is None else Cadence.of(shape.schedule),
+        _counting(shape),
     )
+
+
+def _counting(shape: Shape) -> Cadence | None:
+    """The cadence that tells coverage; None where it goes by the clock."""
+    by_clock = shape.schedule is None or shape.budgeting is not Budgeting.OCCURRENCES
+    return None if by_clock or shape.schedule is None else Cadence.of(shape.schedule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,79 +2,76 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import NamedTuple
+from itertools import groupby
+from operator import attrgetter
 
-from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO
-from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
-from airflow_ai_slo.core.expected import REMEMBERED, Pauses, is_paused, weight
-from airflow_ai_slo.core.grid import Grid, grid
+from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, budget_plan, evaluate, plan
+from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.core.measured import Measured, Row
 from airflow_ai_slo.core.numbers import Exact, count
-from airflow_ai_slo.core.sums import Sums
+from airflow_ai_slo.core.outstanding import Outstanding
+from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.tally import Tally
 
+__all__ = ["Row", "Stream"]
 
-class Row(NamedTuple):
-    """One measurement, instants in microseconds since 1970.
 
-    :param key: None where every row stands for itself.
-    :param is_missing: whether it only says that a run is missing: what comes in later replaces it.
-    :param is_backfill: it is never late.
+class _Batch:
+    """What rows that came in together have touched.
+
+    :param newest: the newest run before.
+    :param before: by run, whether it was there and whether it was bad.
+    :param settled_at: when runs settled that rows belong to.
+    :param moved: runs that were missing at another instant, by theirs.
     """
 
-    at: int
-    good: Exact
-    total: Exact
-    recorded_at: int
-    key: str | None = None
-    is_missing: bool = False
-    is_backfill: bool = False
+    __slots__ = ("before", "moved", "newest", "settled_at")
 
-
-class News(NamedTuple):
-    """A run that has settled, or that a rerun has turned bad."""
-
-    settled_at: int
-    at: int
-
-
-class _Run:
-    """What was measured at one ``at``."""
-
-    __slots__ = ("came_in", "count", "good", "is_late", "total")
-
-    def __init__(self) -> None:
-        self.good: Exact = 0
-        self.total: Exact = 0
-        self.count = 0
-        self.came_in: int | None = None
-        self.is_late = False
+    def __init__(self, newest: int | None) -> None:
+        self.newest = newest
+        self.before: dict[int, tuple[bool, bool]] = {}
+        self.settled_at: dict[int, int] = {}
+        self.moved: dict[int, int] = {}
 
 
 class Stream:
-    """Measurements of one SLO, those that came in so far."""
+    """Measurements of one SLO, those that came in so far.
+
+    :param runs: what they make, missing runs included.
+    :param anchor: ``at`` of what came in first.
+    :param bad_seq: how many runs have turned bad.
+    :param waiting: runs that came in behind the newest one, or turned bad later, by when that was; who looks at runs in
+        order takes them out.
+    :param spent: bad events of rows that came in on time, each as a new newest run; grows.
+    :param stirred: whether anything else happened, one of those was bad, or it was the first; who watches sets it back.
+    """
 
     def __init__(self, slo: SLO) -> None:
         self.slo = slo
         self.pauses: Pauses = ()
-        self.news: list[News] = []
+        self.anchor: datetime | None = None
+        self.bad_seq = 0
+        self.waiting: dict[int, int] = {}
+        self.spent: Exact = 0
+        self.stirred = False
         self._tally = Tally.of(slo)
-        self._sums = Sums(self._tally)
-        self._cadence = None if slo.schedule is None else Cadence.of(slo.schedule)
-        self._late_is_bad = slo.schedule is not None and slo.schedule.late == "bad"
-        self._grid: Grid | None = None if self._cadence is None else grid(self._cadence, None)
-        self._next: int | None = None if self._grid is None else self._grid.after(None)
-        self._anchor: datetime | None = None
+        self.runs = RunSums(self._tally)
+        self._is_sliced = bool(self._tally.slice_micros)
+        # Every ``at`` that holds a measurement or a missing run, in order: the runs themselves where none are sliced.
+        self._at: list[int] = [] if self._is_sliced else self.runs.at
+        self._slots = Outstanding(slo.schedule, self._at)
         self._begun_at: int | None = None
         self._known: dict[str, Row] = {}
-        self._measured: dict[int, _Run] = {}
         self._missing: dict[int, Exact] = {}
-        self._run_at: list[int] = []
+        self._watches_runs = slo.watches_runs
+        needs_runs = slo.schedule is not None or self._is_sliced or slo.watches_runs
+        self._measured = Measured() if needs_runs else None
 
     def arrive(self, rows: Iterable[Row], now: int | None = None) -> None:
         """Take in measurements, in the order in which they came.
@@ -82,157 +79,221 @@ class Stream:
         Runs that were due before one comes in are looked at before it: what a missing run weighs does not depend on
         when somebody evaluates.
 
-        :param now: when they are taken in; None: when each says that it was recorded.
+        :param now: when they are taken in, together; None: when each says that it was recorded.
         """
-        rows = list(rows)
-        if rows and self._anchor is None:
-            self._begin(min(rows, key=lambda row: (row.recorded_at, row.at)), now)
-        for row in rows:
-            moment = row.recorded_at if now is None else now
-            if self._begun_at is None or moment > self._begun_at:
-                self.settle(moment)
-            self._take(row)
+        if now is not None:
+            self._take(list(rows), now)
+            return
+        for moment, together in groupby(rows, key=attrgetter("recorded_at")):
+            self._take(list(together), moment)
 
-    def settle(self, now: int) -> None:
-        """Let every slot whose deadline has passed with nothing recorded be a missing run."""
-        while self._next is not None and self._grid is not None:
-            slot, due = self._next, self._grid.due(self._next)
-            if due is None or due >= now:
-                return
-            if not self._is_fulfilled(slot) and not is_paused(from_micros(slot), self.pauses):
-                self._miss(slot, due)
-            self._next = self._grid.after(slot)
+    def settle(self, now: int, coming: Collection[int] = ()) -> None:
+        """Let every slot whose deadline has passed with nothing recorded be a missing run.
+
+        :param coming: ``at`` of runs that are about to come in: theirs are not.
+        """
+        found = self._slots.passed(now, self.pauses, self._total, coming)
+        if not found:
+            return
+        batch = _Batch(self.runs.newest)
+        for slot, due, total in found:
+            self._mark(slot)
+            self._missing[slot] = count(total)
+            self._touch(slot, 0, self._missing[slot], 1, batch)
+            batch.settled_at[self._tally.run_at(slot)] = due + 1
+        self._close(batch)
+
+    def next_due(self) -> int | None:
+        """The deadline of the next slot that nothing fulfils; None where nothing is expected."""
+        return self._slots.next_due()
 
     def evaluate(self, at: datetime) -> Evaluation:
         """The state of the SLO at an instant."""
-        micros = to_micros(at)
-        self.settle(micros)
-        needs = plan(self.slo, at)
-        watched = Watched(self._first(), self._anchor, self.pauses)
-        return evaluate(self.slo, needs, self._held(needs, micros), watched)
+        return self._evaluate(plan(self.slo, at), at)
+
+    def evaluate_budget(self, at: datetime) -> Evaluation:
+        """Its budget alone, without its rules."""
+        return self._evaluate(budget_plan(self.slo, at), at)
 
     def counts(self, start: int, end: int) -> Counts:
         """What ``(start, end]`` holds."""
-        return self._sums.counts(start, end)
+        return self.runs.counts(start, end)
 
-    def last_runs(self, count: int, end: int) -> Counts:
-        """What the last ``count`` settled runs up to an instant hold."""
-        return self._sums.last_runs(count, end)
+    def settled_at(self, at: int) -> int:
+        """When the run at an instant settled: as it came in, or as its deadline had passed."""
+        due = self._slots.due(at)
+        came_in = None if self._measured is None else self._measured.came_in(at)
+        if self._is_sliced:
+            came_in = at
+        elif came_in is None:
+            came_in = at if due is None else due + 1
+        return came_in if due is None else min(came_in, due + 1)
 
-    def _first(self) -> datetime | None:
-        """The earliest ``at`` that was measured."""
-        return from_micros(self._run_at[0]) if self._run_at else None
+    def states(self) -> Iterator[tuple[int, str]]:
+        """Every run, oldest first: its ``at``, and ``good``, ``bad``, ``late``, ``missing`` or ``empty``."""
+        run_at = self._tally.run_at
+        late = set() if self._measured is None else {run_at(at) for at in self._measured.late()}
+        missing = {run_at(at) for at in self._missing}
+        for place, at in enumerate(self.runs.at):
+            entry = self.runs.entry(place)
+            if not entry.bad:
+                yield at, "good" if entry.total else "empty"
+            else:
+                yield at, "missing" if at in missing else "late" if at in late else "bad"
 
-    def _held(self, needs: Plan, now: int) -> list[Counts]:
-        held = [self.counts(to_micros(start), now) for start in needs.starts]
-        return held + [self.last_runs(count, now) for count in needs.run_spans]
+    def first(self) -> datetime | None:
+        """The earliest ``at`` that was measured, or was missing."""
+        return from_micros(self._at[0]) if self._at else None
 
-    def _begin(self, row: Row, now: int | None) -> None:
+    def _evaluate(self, needs: Plan, at: datetime) -> Evaluation:
+        now = to_micros(at)
+        self.settle(now)
+        held = [self.runs.counts(to_micros(start), now) for start in needs.starts]
+        held += [self.runs.last(runs, now) for runs in needs.run_spans]
+        return evaluate(self.slo, needs, held, Watched(self.first(), self.anchor, self.pauses))
+
+    def _begin(self, row: Row, now: int) -> None:
         """Without a start, nothing was waited for before this one came in."""
-        self._anchor = from_micros(row.at)
-        if self._cadence is not None and self._grid is None:
-            self._begun_at = row.recorded_at if now is None else now
-            self._grid = grid(self._cadence, self._anchor)
-            self._next = None if self._grid is None else self._grid.after(None)
+        self.anchor, self.stirred = from_micros(row.at), True
+        if self._slots.begin(self.anchor):
+            self._begun_at = now
 
-    def _take(self, row: Row) -> None:
+    def _take(self, rows: list[Row], now: int) -> None:
+        """Take in measurements that came in together."""
+        if self.anchor is None and rows:
+            self._begin(min(rows, key=lambda row: (row.recorded_at, row.at)), now)
+        if len(rows) == 1 and self._append(rows[0], now):
+            return
+        self._look_before(rows, now)
+        batch = _Batch(self.runs.newest)
+        for row in rows:
+            self._arrive(row, batch)
+        self._close(batch)
+
+    def _append(self, row: Row, now: int) -> bool:
+        """Take in a row that is on time and makes a new newest run; says whether it is one."""
+        at, moment, runs = row.at, max(now, row.recorded_at), self.runs
+        if self._is_sliced or row.is_missing or (runs.at and at <= runs.at[-1]) or row.key in self._known:
+            return False
+        due = self._slots.due(at)
+        if due is not None and moment > due:
+            return False
+        if row.key is not None:
+            self._known[row.key] = row
+        if self._measured is not None:
+            self._measured.add_first(row)
+        self.spent += row.total - row.good
+        if runs.append(at, row.good, row.total):
+            self.bad_seq += 1
+            self.stirred = True
+        elif at > moment:
+            self.stirred = True
+        return True
+
+    def _look_before(self, rows: Iterable[Row], now: int) -> None:
+        """Settle what was due before late rows come in."""
+        if self._begun_at is not None and now <= self._begun_at:
+            return
+        overdue = set()
+        for row in rows:
+            due = self._slots.due(row.at)
+            if due is not None and due < max(now, row.recorded_at) and not row.is_missing:
+                overdue.add(row.at)
+        if overdue:
+            self.settle(now, overdue)
+
+    def _arrive(self, row: Row, batch: _Batch) -> None:
         old = None if row.key is None else self._known.get(row.key)
-        is_kept = old is not None and not _replaces(row, old, self.slo.rerun)
+        is_late = self._is_late(row)
+        is_kept = old is not None and not self._replaces(row, is_late, old)
         if is_kept and old is not None and old.at != row.at:
             return
-        run = self._run(row.at)
-        was_bad, is_first = self._sums.is_bad(row.at), run.count == 0
-        if not row.is_missing:
-            self._judge_arrival(run, row)
+        self._mark(row.at)
+        if self._measured is not None:
+            self._touch(row.at, self._measured.judge(row, is_late=is_late), 0, 0, batch)
         if is_kept:
             return
         if row.key is not None:
             self._known[row.key] = row
-        replaced = self._replace_missing(row)
-        self._add(row.at, row.good, row.total, 1)
+        self._change(row, 1, batch)
         if old is not None:
-            self._add(old.at, -old.good, -old.total, -1)
-        if not replaced and not row.is_missing and (is_first or (self._sums.is_bad(row.at) and not was_bad)):
-            due = None if self._grid is None or not is_first else self._grid.due(row.at)
-            settled_at = row.recorded_at if due is None else min(row.recorded_at, due + 1)
-            self.news.append(News(settled_at, self._tally.run_at(row.at)))
+            self._change(old, -1, batch)
+            self._unmark(old.at)
+        at = self._tally.run_at(row.at)
+        if old is None or (old.at, old.good, old.total) != (row.at, row.good, row.total) or old.is_missing:
+            batch.settled_at[at] = min(row.recorded_at, batch.settled_at.get(at, row.recorded_at))
+        self._replace_missing(row.at, batch)
 
-    def _run(self, at: int) -> _Run:
-        found = self._measured.get(at)
-        if found is None:
-            found = self._measured[at] = _Run()
-            if at not in self._missing:
-                insort(self._run_at, at)
-        return found
+    def _close(self, batch: _Batch) -> None:
+        """Tell what the rows did to the runs they touched."""
+        self.stirred = True
+        for at, (was_there, was_bad) in batch.before.items():
+            there, bad = self.runs.state(at)
+            self.bad_seq += bad > was_bad
+            if not self._watches_runs or at not in batch.settled_at or at in batch.moved:
+                continue
+            if not was_there and there and batch.newest is not None and at < batch.newest:
+                due = None if self._is_sliced else self._slots.due(at)
+                self.waiting[at] = batch.settled_at[at] if due is None else min(batch.settled_at[at], due + 1)
+            elif was_there and bad > was_bad:
+                self.waiting[at] = batch.settled_at[at]
+        for at, was_at in batch.moved.items():
+            if was_at in self.waiting:
+                self.waiting[at] = self.waiting.pop(was_at)
 
-    def _is_fulfilled(self, slot: int) -> bool:
-        """Whether a run lies after the last slot, and no later than this one."""
-        place = bisect_right(self._run_at, slot)
-        if not place:
+    def _is_late(self, row: Row) -> bool:
+        if self._measured is None:
             return False
-        at = self._run_at[place - 1]
-        return at == slot or (self._grid is not None and self._grid.slot_of(at) == slot)
+        overdue = not row.is_backfill and self._slots.is_late(row.at, row.recorded_at, self.pauses)
+        return self._measured.is_late(row, overdue=overdue)
 
-    def _replace_missing(self, row: Row) -> bool:
-        """Whether this run was missing until now."""
-        slot = None if self._grid is None or not self._missing else self._grid.slot_of(row.at)
+    def _replaces(self, row: Row, is_late: bool, old: Row) -> bool:
+        """Whether a rerun's counts take the place of those already there. Late ones count as good = 0."""
+        if old.is_missing:
+            return True
+        if self.slo.rerun == "worst":
+            was_late = self._measured is not None and self._measured.was_late(old.at)
+            new, kept = (0 if is_late else row.good) * old.total, (0 if was_late else old.good) * row.total
+            return new < kept or (new == kept and row.total > old.total)
+        if self.slo.rerun == "replace":
+            return row.recorded_at >= old.recorded_at
+        return row.recorded_at < old.recorded_at
+
+    def _change(self, row: Row, sign: int, batch: _Batch) -> None:
+        """Add a row, or take it back."""
+        good = sign * row.good if self._measured is None else self._measured.change(row, sign)
+        self._touch(row.at, good, sign * row.total, sign, batch)
+
+    def _touch(self, at: int, good: Exact, total: Exact, rows: int, batch: _Batch) -> None:
+        if not (good or total or rows):
+            return
+        at = self._tally.run_at(at)
+        if at not in batch.before:
+            batch.before[at] = self.runs.state(at)
+        self.runs.change(at, good, total, rows)
+
+    def _replace_missing(self, at: int, batch: _Batch) -> None:
+        """The run may have been missing until now."""
+        slot = self._slots.slot_of(at) if self._missing else None
         absent = None if slot is None else self._missing.pop(slot, None)
         if slot is None or absent is None:
-            return False
-        self._sums.change(slot, 0, -absent, -1)
-        if slot != row.at:
-            self._forget(slot)
-        return True
-
-    def _judge_arrival(self, run: _Run, row: Row) -> None:
-        """Lateness is fixed by what came in first."""
-        if self._grid is None or (run.came_in is not None and run.came_in <= row.recorded_at):
             return
-        run.came_in = row.recorded_at
-        is_late = self._late_is_bad and not row.is_backfill and self._is_overdue(row.at, row.recorded_at)
-        if is_late != run.is_late and run.count:
-            self._sums.change(row.at, -run.good if is_late else run.good, 0, 0)
-        run.is_late = is_late
-
-    def _is_overdue(self, at: int, recorded_at: int) -> bool:
-        """Whether a run came in after its deadline; one that was not expected has none."""
-        assert self._grid is not None, "asked for only with a cadence"  # noqa: S101
-        due = self._grid.due(at)
-        if due is None or recorded_at <= due:
-            return False
-        slot = self._grid.slot_of(at)
-        return slot is not None and not is_paused(from_micros(slot), self.pauses)
-
-    def _miss(self, slot: int, due: int) -> None:
-        place = bisect_left(self._run_at, slot)
-        before = [self._total(at) for at in self._run_at[max(0, place - REMEMBERED) : place]]
-        weighed = self._missing[slot] = count(weight(before))
-        insort(self._run_at, slot)
-        self._sums.change(slot, 0, weighed, 1)
-        self.news.append(News(due + 1, self._tally.run_at(slot)))
-
-    def _forget(self, at: int) -> None:
-        del self._run_at[bisect_left(self._run_at, at)]
+        self._touch(slot, 0, -absent, -1, batch)
+        self._unmark(slot)
+        if slot != at and not self._is_sliced:
+            batch.moved[at] = slot
 
     def _total(self, at: int) -> Exact:
-        run = self._measured.get(at)
-        return self._missing[at] if run is None else run.total
+        """What was counted at an ``at``."""
+        if not self._is_sliced:
+            return self.runs.raw_total(at)
+        measured = None if self._measured is None else self._measured.total(at)
+        return self._missing.get(at, 0) + (measured or 0)
 
-    def _add(self, at: int, good: Exact, total: Exact, count: int) -> None:
-        """Change what was measured at an ``at``; late counts are judged good = 0."""
-        run = self._measured[at]
-        run.good, run.total, run.count = run.good + good, run.total + total, run.count + count
-        self._sums.change(at, 0 if run.is_late else good, total, count)
-        if not run.count:
-            del self._measured[at]
-            self._forget(at)
+    def _mark(self, at: int) -> None:
+        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+            insort(self._at, at)
 
-
-def _replaces(row: Row, old: Row, rerun: str) -> bool:
-    """Whether a rerun's counts take the place of those already there."""
-    if old.is_missing:
-        return True
-    if rerun == "worst":
-        new, kept = row.good * old.total, old.good * row.total
-        return new < kept or (new == kept and row.total > old.total)
-    return row.recorded_at >= old.recorded_at if rerun == "replace" else row.recorded_at < old.recorded_at
+    def _unmark(self, at: int) -> None:
+        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+            del self._at[bisect_left(self._at, at)]

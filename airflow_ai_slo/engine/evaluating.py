@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts.words import fired, settled_line
+from airflow_ai_slo.alerts.words import moved_line
 from airflow_ai_slo.core.deciding import Held, Moved, decide
 from airflow_ai_slo.core.errors import StoreUnavailableError
 from airflow_ai_slo.core.evaluation import Evaluation
@@ -142,6 +142,6 @@ def _decide(
 
 def _tell(connection: Connection, one: Seen, moved: Moved) -> None:
     stored, seen = one
-    reason = fired(seen) if moved.change is None else settled_line(moved.change)
+    reason = moved_line(moved, seen)
     changed = incidents.advance(connection, stored.slo_id, moved.transition, moved.severity, at=seen.at, reason=reason)
     messages.post_incident(connection, stored, seen, moved.transition, changed, reason=reason)

@@ -89,7 +89,8 @@ def _walls(text: str, start: datetime, until: datetime, zone: ZoneInfo) -> list[
     found = list(islice(takewhile(lambda wall: wall <= until, rule), MOST + 1))
     if len(found) > MOST:
         raise ConfigurationError(f"rrule {text!r} comes up more than {MOST:,} times; end it by UNTIL, COUNT or an end")
-    return found
+    # A rule knows whole seconds; an instant need not be one.
+    return [wall.replace(microsecond=start.microsecond) for wall in found]
 
 
 def tidy(text: str) -> str:

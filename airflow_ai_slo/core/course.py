@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,6 +62,8 @@ class Course:
         self._total = [Fraction(one.total) - held[0].total for one in held]
         self._runs = [Fraction(one.runs - held[0].runs) for one in held]
         micros = pace.length // _MICROSECOND
+        slices = len(held) - 1
+        self._edges = [self._horizon * number // slices for number in range(slices + 1)]
         self._pace = Fraction(pace.bad) / micros, Fraction(pace.total) / micros, Fraction(pace.runs, micros)
 
     def first(self, holds: Callable[[Moment], bool], level: Fraction) -> int | None:
@@ -96,10 +99,8 @@ class Course:
 
     def _knots(self) -> list[int]:
         """Moments between which bad, total and coverage are straight lines."""
-        slices = len(self._bad) - 1
-        edges = [self._horizon * number // slices for number in range(slices + 1)]
-        knots = edges[:1]
-        for low, high in itertools.pairwise(edges):
+        knots = self._edges[:1]
+        for low, high in itertools.pairwise(self._edges):
             start, end = self._at(low).cover - 1, self._at(high).cover - 1
             if start * end < 0:
                 full = low + int((high - low) * start / (start - end))
@@ -121,11 +122,11 @@ class Course:
         """What is still in the window of what it holds now."""
         if not self.is_rolling:
             return sums[-1]
-        slices = len(sums) - 1
-        number, within = divmod(offset * slices, self._length)
-        if number >= slices:
+        if offset >= self._length:
             return Fraction(0)
-        return sums[-1] - sums[number] - (sums[number + 1] - sums[number]) * Fraction(within, self._length)
+        number = bisect_right(self._edges, offset)
+        low, high = self._edges[number - 1], self._edges[number]
+        return sums[-1] - sums[number - 1] - (sums[number] - sums[number - 1]) * Fraction(offset - low, high - low)
 
     def _cover(self, offset: int, runs: Fraction) -> Fraction:
         covered = self.seen.coverage

@@ -9,7 +9,7 @@ from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from slo_kit import DAY, HOUR, NOW, an_slo, daily
 
@@ -184,6 +184,7 @@ TOTALS = st.sampled_from([(1, 1), (1, 1), (1, 1), (0, 1), (100, 100), (95, 100),
     hour=st.integers(0, 23),
     verdicts=st.lists(TOTALS, min_size=4, max_size=60),
 )
+@example(window="90d", objective="0.99", scheduled=False, hour=0, verdicts=[(1, 1), (1, 1), (1, 1), (0, 1)])
 def test_what_is_found_is_the_first_moment_of_a_slow_look(
     window: str, objective: str, scheduled: bool, hour: int, verdicts: list[tuple[object, object]]
 ) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.measure.drift.sql_source import (
+from airflow_ai_slo.measure.data.sql import (
     column_types,
     engine_of,
     first_line,

@@ -17,11 +17,11 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.expectations.profiles import find_profile
+from airflow_ai_slo.measure.data.sql import SqlType, check_dialect, column_types
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.counting import count_column
 from airflow_ai_slo.measure.drift.profile import ColumnProfile
 from airflow_ai_slo.measure.drift.sql_cells import counted
-from airflow_ai_slo.measure.drift.sql_source import SqlType, check_dialect, column_types
 from airflow_ai_slo.measure.drift.values import column_of
 
 COUNTS = "column.ai_slo_drift_counts"

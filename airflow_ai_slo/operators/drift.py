@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, StoreError
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.operators.base import WRONG_SETTINGS, MeasureOperator
+from airflow_ai_slo.operators.base import WRONG_SETTINGS
+from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NAMES_KEPT = 20
 
 
-class DataDriftOperator(MeasureOperator):
+class DataDriftOperator(TabularOperator):
     """Compares current data with a reference profile, through Great Expectations. Value: the worst PSI of any column.
 
     Each judged column is one event, or the whole run is (``event="run"``): good where nothing drifted, bad, cause
@@ -53,33 +53,15 @@ class DataDriftOperator(MeasureOperator):
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = (
-        "slo",
-        "slo_conn_id",
-        "attributes",
-        "reference",
-        "columns",
-        "suite",
-        "conn_id",
-        "table",
-        "sql",
-        "path",
-    )
-    template_ext: Sequence[str] = (".sql",)
+    template_fields: Sequence[str] = (*TabularOperator.template_fields, "reference", "columns", "suite")
     template_fields_renderers = {"sql": "sql", "suite": "json"}  # noqa: RUF012
 
     def __init__(
         self,
         *,
-        slo: str,
         reference: str | None = None,
         columns: Sequence[str] | None = None,
         suite: str | Mapping[str, Any] | None = None,
-        conn_id: str | None = None,
-        table: str | None = None,
-        sql: str | None = None,
-        path: str | None = None,
-        dataframe: Callable[[], Any] | None = None,
         event: Literal["columns", "run"] = "columns",
         weights: Mapping[str, float] | None = None,
         thresholds: Thresholds | None = None,
@@ -87,7 +69,7 @@ class DataDriftOperator(MeasureOperator):
         imports: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
-        super().__init__(slo=slo, **kwargs)
+        super().__init__(**kwargs)
         if reference is None and suite is None:
             raise ConfigurationError("give a reference profile, or a suite that names one")
         if suite is not None and (columns is not None or thresholds is not None):
@@ -96,10 +78,6 @@ class DataDriftOperator(MeasureOperator):
             raise ConfigurationError(
                 f"columns={columns!r}: give a list of names, or leave it out for all of the profile"
             )
-        if sum(given is not None for given in (table, sql, path, dataframe)) != 1:
-            raise ConfigurationError("give the current data as one of table, sql, path or dataframe")
-        if (conn_id is None) != (table is None and sql is None):
-            raise ConfigurationError("table and sql need conn_id; path and dataframe have none")
         if event not in ("columns", "run"):
             raise ConfigurationError(f"event={event!r} is neither 'columns' nor 'run'")
         if on_error not in ("fail", "warn"):
@@ -107,11 +85,6 @@ class DataDriftOperator(MeasureOperator):
         self.reference = reference
         self.columns = columns
         self.suite = suite
-        self.conn_id = conn_id
-        self.table = table
-        self.sql = sql
-        self.path = path
-        self.dataframe = dataframe
         self.event = event
         self.weights = weights
         self.thresholds = thresholds
@@ -164,7 +137,7 @@ class DataDriftOperator(MeasureOperator):
             found = run_drift(
                 reference,
                 columns=self.columns,
-                suite=self._located(self.suite) if isinstance(self.suite, str) else self.suite,
+                suite=self.located(self.suite) if isinstance(self.suite, str) else self.suite,
                 thresholds=self.thresholds or Thresholds(),
                 event=self.event,
                 weights=dict(self.weights or {}),  # type: ignore[arg-type]
@@ -197,38 +170,15 @@ class DataDriftOperator(MeasureOperator):
             return None
         from airflow_ai_slo.expectations import find_profile
 
-        return find_profile(self._located(self.reference) if self.reference.endswith(".json") else self.reference)
+        return find_profile(self.located(self.reference) if self.reference.endswith(".json") else self.reference)
 
     def _current(self, reference: ReferenceProfile | None) -> dict[str, Any]:
-        if self.conn_id is not None:
-            from airflow_ai_slo.hooks.sql import Warehouse
-            from airflow_ai_slo.operators.asking import asking
+        from airflow_ai_slo.measure.drift.files import guides
 
-            with asking(self.conn_id):
-                engine = Warehouse(self.conn_id).engine
-                engine.connect().close()
-            return {"connection": engine, "table": self.table, "sql": self.sql}
-        if self.path is not None:
-            from airflow_ai_slo.measure.drift.files import read_table
-
-            return {"frame": read_table(self._located(self.path), like=reference)}
-        return {"frame": self._called()}
-
-    def _called(self) -> Any:
-        import pandas as pd
-
-        frame = self.dataframe() if self.dataframe else None
-        if not isinstance(frame, pd.DataFrame):
-            raise ConfigurationError(f"dataframe returned {type(frame).__name__}; it must return a pandas DataFrame")
-        return frame
-
-    def _located(self, name: str) -> str:
-        """A relative path is one from the working directory, or else from the folder of the DAG's file."""
-        dag = self.get_dag()
-        if dag is None or Path(name).exists():
-            return name
-        beside = Path(dag.folder) / name
-        return str(beside) if beside.exists() else name
+        source = self.source()
+        if source.engine is not None:
+            return {"connection": source.engine, "table": source.table, "sql": source.sql}
+        return {"frame": source.read(keep_as_text=guides(reference))}
 
 
 def _has_gaps(found: DriftResult) -> bool:

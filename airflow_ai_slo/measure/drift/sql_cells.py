@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.instants import EPOCH
+from airflow_ai_slo.measure.data.sql import Family, SqlType
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.profile import TOP, ColumnProfile, Kind
-from airflow_ai_slo.measure.drift.sql_source import Family, SqlType
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause

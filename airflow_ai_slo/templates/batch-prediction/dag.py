@@ -17,7 +17,7 @@ from airflow_ai_slo.operators.throughput import ThroughputOperator
 DEFINITIONS = str(Path(__file__).with_suffix(".slo.yaml"))
 
 
-@dag(schedule="0 6 * * *", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False, tags=["slo"])
+@dag(schedule="@hourly", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False, tags=["slo"])
 def batch_prediction() -> None:
     @task
     def load() -> list[float]:
@@ -30,7 +30,7 @@ def batch_prediction() -> None:
 
     predicted = predict(load())
     completion = BatchCompletionOperator(
-        task_id="completion", slo="batch-prediction-completion", deadline=timedelta(hours=2)
+        task_id="completion", slo="batch-prediction-completion", deadline=timedelta(minutes=30)
     )
     throughput = ThroughputOperator(
         task_id="throughput",

@@ -16,7 +16,8 @@ from airflow_ai_slo.core.durations import Duration
 
 if TYPE_CHECKING:
     from airflow_ai_slo.cli.journal import Ticks
-    from airflow_ai_slo.engine.replaying import Replay, Tick
+    from airflow_ai_slo.engine.replaying import Replay
+    from airflow_ai_slo.engine.ticks import Tick
 
 
 @click.command("replay")

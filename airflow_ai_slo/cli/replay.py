@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -56,6 +57,8 @@ def command(
     names = {slo.name for slo in loaded.slos}
     given = {} if corrections is None else read_corrections(corrections, loaded.slos)
     found = read_measurements(measurements, step, names) if measurements else read_journal(journal or Path(), names)
+    # What was read stays to the end: nobody need look through it for garbage again and again.
+    gc.freeze()
     ticks = corrected(told(found.ticks, found.start, found.end), given)
     sample_every = None if picture is None else found.length / _SAMPLES
     happened = replay(loaded.slos, ticks, loaded.services, sample_every=sample_every)

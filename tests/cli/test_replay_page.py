@@ -17,7 +17,7 @@ def test_the_example_runs_and_prints_what_the_page_shows(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     blocks = dict(re.findall(r"```(\w*)\n(.*?)```", PAGE.read_text(), re.DOTALL))
-    exec(compile(blocks["python"], str(PAGE), "exec"), {})  # noqa: S102
+    exec(compile(blocks["python"], str(PAGE), "exec"), {})
     options = ("--definitions", "slos.yaml", "--measurements", "runs.csv", "--every", "1h")
     assert ai_slo("replay", *options).out == blocks[""]
     (tmp_path / "c.yaml").write_text(blocks["yaml"])

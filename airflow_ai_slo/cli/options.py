@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -70,6 +71,12 @@ def output_format(command: Decorated) -> Decorated:
     """``--format text|json``."""
     kind = click.Choice(["text", "json"])
     return click.option("--format", "output", type=kind, default="text", show_default=True)(command)
+
+
+def corrections_file(command: Decorated) -> Decorated:
+    """``--corrections FILE``."""
+    text = "YAML or JSON list of corrections; what they drop is left out from when they were saved."
+    return click.option("--corrections", type=click.Path(path_type=Path), help=text)(command)
 
 
 def store_url(command: Decorated) -> Decorated:

@@ -98,8 +98,8 @@ def _groups_of_slices(
         .order_by(run.c.at)
     )
     parts: dict[tuple[str, ...], _Part] = {}
-    for at, rows in groupby(connection.execute(query), key=lambda row: row[0]):
-        given = sorted((tuple(names), int(bad), good, total) for _, good, total, bad, *names in rows)
+    for at, shares in groupby(connection.execute(query), key=lambda row: row[0]):
+        given = sorted((tuple(names), int(bad), good, total) for _, good, total, bad, *names in shares)
         entry = tally.entry(*given[0][2:])
         spent = Fraction(entry.total - entry.good) * RATIO_UNIT / tally.unit()
         for (group, *_), share in zip(given, _shared(int(spent), [one[1] for one in given]), strict=True):

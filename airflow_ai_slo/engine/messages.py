@@ -14,7 +14,7 @@ from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.target import routed
 from airflow_ai_slo.engine.reasons import Judged, reasons
-from airflow_ai_slo.store import counting, definitions, freezes, incidents, outbox, targets
+from airflow_ai_slo.store import attribution, counting, definitions, freezes, incidents, outbox, targets
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 from airflow_ai_slo.store.incidents import Incident
@@ -35,7 +35,7 @@ def post_incident(
         incident_id=found.id,
         opened_at=found.opened_at,
         at=seen.at,
-        spent_by=counting.spent_by(connection, stored.slo_id, start, seen.at, stored.scale),
+        spent_by=attribution.spent_by(connection, stored, start, seen.at),
         reason=reason,
         links=_links(connection, stored, start, seen.at),
     )

@@ -12,7 +12,7 @@ from airflow_ai_slo.alerts import thaw_line
 from airflow_ai_slo.core.freeze import Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.engine.reading import Seen
-from airflow_ai_slo.store import counting, evaluations
+from airflow_ai_slo.store import attribution, evaluations
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -75,7 +75,7 @@ def _spent_by(connection: Connection, one: Judged) -> Mapping[str, int | Fractio
     if one.at is None:
         return {}
     start = one.stored.slo.window.bounds(one.at).start
-    return counting.spent_by(connection, one.stored.slo_id, start, one.at, one.stored.scale)
+    return attribution.spent_by(connection, one.stored, start, one.at)
 
 
 def _no_longer(name: str, counts: bool) -> str:

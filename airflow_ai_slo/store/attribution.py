@@ -15,10 +15,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 from airflow_ai_slo.core.attribution import MOST_GROUPS, Row
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause
-from airflow_ai_slo.core.numbers import narrow
+from airflow_ai_slo.core.numbers import Exact, narrow
 from airflow_ai_slo.core.tally import RATIO_UNIT, Tally
+from airflow_ai_slo.store import counting
 from airflow_ai_slo.store.counting import bad_within
+from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.tables import measurement, run
+
+
+def spent_by(connection: Connection, stored: Stored, start: datetime, end: datetime) -> dict[str, Exact]:
+    """What each cause has spent in ``(start, end]``, most first, in the unit of the SLO's budget."""
+    tally = Tally.of(stored.slo)
+    if not tally.slice_micros:
+        return counting.spent_by(connection, stored.slo_id, start, end, stored.scale)
+    found = groups(connection, stored.slo_id, start, end, stored.scale, (), tally=tally)
+    return {row.values[0]: row.bad for row in found if row.values}
 
 
 def groups(

@@ -66,6 +66,20 @@ def test_a_bad_slice_is_laid_to_the_bad_measurements_within_it(store: Store) -> 
     ]
 
 
+def test_a_freeze_says_in_slices_what_spent_it(store: Store) -> None:
+    engine.apply(store, [sliced(freeze=True)], now=NOW)
+    rows = [
+        seen(NOW - 3 * DAY, 1, 1, key="old"),
+        seen(NOW - 13 * MINUTE, 0, 300, key="a", cause="late"),
+        seen(NOW - 7 * MINUTE, 0, 100, key="b", cause="other"),
+    ]
+    engine.record(store, rows, now=NOW)
+    engine.evaluate(store, at=NOW)
+    answer = engine.gate(lambda: store, "scoring", now=NOW)
+    assert [reason.spent_by for reason in answer.reasons] == [{"late": Fraction(3, 4), "other": Fraction(1, 4)}]
+    assert sum(answer.reasons[0].spent_by.values()) == answer.reasons[0].spent
+
+
 def test_the_open_slice_and_slices_before_the_window_are_laid_to_nobody(store: Store) -> None:
     engine.apply(store, [sliced(window="1d")], now=NOW)
     ats = [NOW - DAY - MINUTE, NOW - DAY, NOW - DAY + MINUTE, NOW + MINUTE]

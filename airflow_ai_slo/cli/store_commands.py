@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from airflow_ai_slo.cli.options import Instant, dag_schedule, opened, store_url, user
-
-CLOCKS_DIFFER = timedelta(minutes=5)
-"""Those of two machines may, by this much."""
+from airflow_ai_slo.core.instants import CLOCKS_DIFFER
 
 
 @click.group("db")

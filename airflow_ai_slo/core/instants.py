@@ -10,6 +10,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 DAY = 86_400_000_000
 
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Clocks of two machines may differ by this much; what lies further ahead is yet to come."""
+
 
 def utc(instant: datetime) -> datetime:
     """The same instant as a plain UTC datetime: in other zones, and in pendulum, differences are not what they seem.

@@ -12,7 +12,7 @@ from airflow_ai_slo.alerts.freezes import ending_line, reasons_line
 from airflow_ai_slo.core.errors import StoreError
 from airflow_ai_slo.core.freeze import MAX_AGE, Gate, GateAnswer, Override, Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
-from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.instants import CLOCKS_DIFFER, utc
 from airflow_ai_slo.engine.reasons import Judged, judged_last, reasons
 from airflow_ai_slo.store import Store, audit, definitions, freezes
 from airflow_ai_slo.store.audit import Entry
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 PATIENCE = timedelta(seconds=5)
 """How long a gate waits for a store that is locked before it answers unknown."""
-
-_AHEAD = timedelta(minutes=5)
-"""Clocks of two machines may differ by this much; an evaluation further ahead is no answer."""
 
 _LONGEST_ACTOR = 500
 
@@ -174,7 +171,7 @@ def _doubt(service: str, judged: Sequence[Judged], now: datetime, max_age: timed
         if one.at is None:
             return f"{name} was never evaluated; run `ai-slo evaluate` or a DAG with EvaluateSLOsOperator"
         last = f"{name} was last evaluated {words.instant(one.at)}"
-        if one.at - now > _AHEAD:
+        if one.at - now > CLOCKS_DIFFER:
             return f"{last}, which is yet to come: a clock is wrong"
         if now - one.at > max_age:
             return f"{last}, more than {words.length(max_age)} ago"

@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.core.instants import CLOCKS_DIFFER
 from airflow_ai_slo.hooks.delivery import deliver
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 
@@ -82,7 +83,7 @@ class EvaluateSLOsOperator(SLOOperator):
 
         try:
             now = run_of(context).now
-            at = now if self.at is None else _instant(self.at)
+            at = now if self.at is None else _instant(self.at, now)
             store = self.hook.get_store()
             self._apply(store, now)
             seen = engine.evaluate(store, at=at, slos=self.slos)
@@ -145,7 +146,7 @@ class EvaluateSLOsOperator(SLOOperator):
         log("SLO %s: SLI %s, budget left %s%s", seen.slo.name, words.sli(seen), words.budget_left(seen), firing)
 
 
-def _instant(value: Any) -> datetime:
+def _instant(value: Any, now: datetime) -> datetime:
     from airflow_ai_slo.measure.watermark import instant_of
 
     try:
@@ -154,4 +155,6 @@ def _instant(value: Any) -> datetime:
         raise ConfigurationError(f"at: {error}") from None
     if at is None:
         raise ConfigurationError(f"at={value!r} is no instant; give ISO 8601, such as {{{{ data_interval_end }}}}")
+    if at > now + CLOCKS_DIFFER:  # what is decided there keeps later evaluations from deciding anything until then
+        raise ConfigurationError(f"at={at.isoformat()} is yet to come; evaluate the past or the present")
     return at

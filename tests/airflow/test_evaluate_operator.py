@@ -161,6 +161,11 @@ def test_it_looks_at_the_instant_it_is_told(store: Store, run_dag: Callable[...,
     record(store, "." * 26 + "xxxx")
     past = datetime.now(UTC) - timedelta(days=5)
     assert run_dag(evaluation(at=past.isoformat())).xcom("evaluate")["exhausted"] == []
+    ahead = run_dag(evaluation(at=(datetime.now(UTC) + timedelta(days=2)).isoformat()))
+    assert (ahead.states["evaluate"], "is yet to come; evaluate the past or the present" in ahead.log) == (
+        "failed",
+        True,
+    )
 
 
 def test_a_dag_test_run_that_counts_looks_at_its_own_instant(

@@ -53,7 +53,7 @@ class FeastQuery:
             if unknown:
                 known = ", ".join(sorted(views)) or "none"
                 raise ConfigurationError(
-                    f"feature_view={unknown[0]!r}: Feast's registry holds no such view, but {known}"
+                    f"feature_view={unknown[0]!r}: Feast's registry holds no such view; it holds {known}"
                 )
             return {name: instant_of(views[name].most_recent_end_time) for name in self.feature_views}
 
@@ -68,7 +68,8 @@ class FeastQuery:
         if not path.is_file():
             raise ConfigurationError(f"feast_repo={self.repo!r}: there is no feature_store.yaml")
         with asking("", where=f"feast_repo={self.repo!r}"):
-            return FeatureStore(fs_yaml_file=path)
+            # Without the folder, relative paths in the file would start from wherever the worker does.
+            return FeatureStore(repo_path=str(path.parent), fs_yaml_file=path)
 
 
 def _views(store: Any) -> list[Any]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from airflow_ai_slo.measure.freshness import Freshness
     from airflow_ai_slo.measure.loads import Loads
 
-_WILD = frozenset("*?[")
+_WILD = frozenset("*[")
+_CUT_OFF = frozenset("?#")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class FileQuery:
     Schemes that Airflow or one of its providers knows (``file``, ``s3``, ``gs``…) are read through ``conn_id``; others
     that fsspec knows go without a connection.
 
-    :param path: a file, a folder with all that lies below it, or a pattern with ``*``, ``?`` or ``**``; a URL or an
+    :param path: a file, a folder with all that lies below it, or a pattern with ``*``, ``**`` or ``[…]``; a URL or an
         absolute path.
     :param dated: how the date stands in the path, as for ``strptime``; without it the modification time counts.
     :param conn_id: Airflow connection of the object store.
@@ -38,9 +39,13 @@ class FileQuery:
     timezone: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.path or not ("://" in self.path or self.path.startswith(("/", "{{"))):
+        if not ("://" in self.path or self.path.startswith(("/", "{{"))):
             raise ConfigurationError(
                 f"path={self.path!r}: give a URL such as s3://bucket/features/ or an absolute path"
+            )
+        if not (_CUT_OFF.isdisjoint(self.path) or "{{" in self.path):
+            raise ConfigurationError(
+                f"path={self.path!r}: a URL ends before ? and #; write the pattern with *, ** or […]"
             )
 
     def freshness(self, *, now: datetime, max_age: timedelta) -> Freshness:

@@ -88,9 +88,10 @@ class WatermarkQuery:
                 warehouse.first, keys=keys, now=now, max_age=max_age, zone=zone, **self._columns(warehouse)
             )
 
-    def loads(self) -> Loads:
+    def loads(self, *, until: datetime) -> Loads:
         """What arrived when: from a table one load for each of its ingestion stamps, from ``sql`` one for each row.
 
+        :param until: later loads of a table are left out.
         :raises DataError: a row is no pair of stamps; or what the driver says.
         """
         from airflow_ai_slo.measure.loads import loads_of, table_loads
@@ -101,7 +102,8 @@ class WatermarkQuery:
             if self.sql:
                 return loads_of(warehouse.rows(self.sql, self.parameters), zone=zone)
             arrived = name_of("arrived_column", self.arrived or "")
-            return table_loads(warehouse.rows, warehouse.first, arrived=arrived, zone=zone, **self._columns(warehouse))
+            columns = self._columns(warehouse)
+            return table_loads(warehouse.rows, warehouse.first, arrived=arrived, until=until, zone=zone, **columns)
 
     def _columns(self, warehouse: Warehouse) -> dict[str, Any]:
         placeholder = warehouse.placeholder

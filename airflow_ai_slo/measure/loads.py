@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -53,11 +54,12 @@ def table_loads(
     column: str,
     arrived: str,
     placeholder: str,
+    until: datetime,
     zone: ZoneInfo | None = None,
     where: str = "",
     bound: Sequence[Any] = (),
 ) -> Loads:
-    """A table's loads, one for each ingestion stamp: how far its rows reach.
+    """A table's loads before an instant, one for each ingestion stamp: how far its rows reach.
 
     One GROUP BY; one small query more for each load that holds stamps beyond its own arrival.
 
@@ -76,7 +78,7 @@ def table_loads(
     future = 0
     for available_at, reached in rows(sql, bound):
         arrival = instant_of(available_at, zone=zone)
-        if arrival is None:
+        if arrival is None or arrival >= until:
             continue
         watermark = instant_of(reached, zone=zone)
         if watermark is not None and watermark > arrival + SKEW:

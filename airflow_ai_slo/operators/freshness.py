@@ -138,7 +138,7 @@ class FeatureFreshnessOperator(FreshnessOperator):
 
         if self.conn_id is None:
             return loads_of(self.watermark or (), zone=zone_of(self.timezone))
-        return self._query().loads()
+        return self._query().loads(until=end)
 
     def _query(self) -> WatermarkQuery:
         from airflow_ai_slo.hooks.watermark import WatermarkQuery

@@ -235,3 +235,31 @@ def test_an_instant_in_the_type_of_a_column_is_that_instant(instant: datetime) -
     for sample in (NOON, NOON.astimezone(timezone(timedelta(hours=9))), datetime(2024, 1, 1)):
         spelled = like(sample, instant, zone=ZoneInfo("Asia/Kolkata"))
         assert instant_of(spelled, zone=ZoneInfo("Asia/Kolkata")) == instant
+
+
+CHANGES = st.sampled_from([datetime(2024, 11, 3, 5, tzinfo=UTC), datetime(2024, 10, 6, 14, tzinfo=UTC), NOON])
+
+
+@given(
+    around=CHANGES,
+    stamp=st.integers(-180, 180),
+    instant=st.integers(-180 * 60, 180 * 60),
+    zone=st.sampled_from([NEW_YORK, ZoneInfo("Australia/Lord_Howe"), ZoneInfo("UTC")]),
+    as_text=st.booleans(),
+)
+def test_naive_stamps_compare_as_they_are_read_also_where_a_clock_was_put_back(
+    around: datetime, stamp: int, instant: int, zone: ZoneInfo, as_text: bool
+) -> None:
+    # Lord Howe puts its clocks back by half an hour, and on, in the other half of the year.
+    written = (around + stamp * MINUTE).astimezone(zone).replace(tzinfo=None, fold=0)
+    limit = around + timedelta(seconds=instant)
+    sample: object = written.isoformat(" ", "seconds") if as_text else written
+    bound: Any = like(sample, limit, zone=zone)
+    read = instant_of(sample, zone=zone)
+    assert read is not None
+    assert (sample <= bound) == (read <= limit)
+
+
+@pytest.mark.parametrize(("sample", "spelled"), [("1714564800", "1714564799"), ("1714564800.25", "1714564799.99")])
+def test_numbers_in_text_are_cut_off_and_never_rounded_up(sample: str, spelled: str) -> None:
+    assert like(sample, NOON - timedelta(microseconds=1), zone=None) == spelled

@@ -80,16 +80,14 @@ def throughput(
 def total_of(counts: object, *, entry: str | None = None, unit: str = "rows") -> Exact:
     """The sum of one count or of several: of mapped tasks, of several tasks, of several runs. None at all is 0.
 
-    :param counts: a number, text that holds one, or a sequence of them; with ``entry``, mappings that hold them.
+    :param counts: a number, text that holds one, or a sequence of them, also of sequences (a mapped task's output
+        beside another's); with ``entry``, mappings that hold them.
     :param entry: which entry of each mapping is the count; a dotted one for mappings in mappings.
     :raises MeasurementError: something among them is no count, or holds no such entry.
     """
-    several = isinstance(counts, Sequence) and not isinstance(counts, str | bytes)
-    parts = list(counts) if several else [counts]  # type: ignore[call-overload]
-    total: Exact = 0
-    for part in parts:
-        total += _count(part if entry is None else _entry(part, entry), unit)
-    return total
+    if isinstance(counts, Sequence) and not isinstance(counts, str | bytes):
+        return sum((total_of(one, entry=entry, unit=unit) for one in counts), start=0)
+    return _count(counts if entry is None else _entry(counts, entry), unit)
 
 
 def _entry(part: object, entry: str) -> object:

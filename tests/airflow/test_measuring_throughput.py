@@ -12,7 +12,6 @@ from airflow.sdk import DAG, Asset, task
 from measuring_runs import Recorded, clear, new_store, run_as
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 
 DAY = datetime(2024, 5, 1, tzinfo=UTC)
@@ -203,22 +202,25 @@ def test_over_clock_time_several_runs_are_summed_by_their_log(
     }
 
 
-def test_hours_in_which_nothing_ran_count_as_bad_by_the_cadence(tmp_path: Path, airflow_home: Path) -> None:
+def test_hours_in_which_nothing_ran_count_as_bad_by_the_cadence(recorded: Recorded, tmp_path: Path) -> None:
     from airflow_ai_slo import SLO, engine
-    from airflow_ai_slo.core.cadence import Cadence
+    from airflow_ai_slo.core.definition import Schedule
     from airflow_ai_slo.store import open_store
 
-    # What the operator records of six hourly runs, of which the fourth and the fifth never came.
-    store = open_store(f"sqlite:///{tmp_path / 'cadence.db'}")
-    hour, at = timedelta(hours=1), DAY
-    cadence = Cadence(every="1h", start=DAY, deadline="30m")
-    slo = SLO(name="tokens", service="chat", objective=0.9, window="1d", cadence=cadence)
-    engine.apply(store, [slo], now=DAY)
-    for run in (1, 2, 3, 6):
-        at = DAY + run * hour
-        measured = {"slo": "tokens", "key": f"chat/throughput/{at.isoformat()}", "at": at}
-        engine.record(store, [Measurement(**measured, good=1, total=1, value=3600.0)], now=at + timedelta(minutes=5))
-    (evaluation,) = engine.evaluate(store, at=at + hour / 2)
+    hour = timedelta(hours=1)
+    newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    schedule = Schedule(cadence="1h", start=newest - 6 * hour, late="accept")
+    hourly = SLO(name="hourly", service="chat", objective=0.9, window="1d", schedule=schedule)
+    store = open_store(f"sqlite:///{tmp_path / 'ai_slo.db'}")
+    engine.apply(store, [hourly], now=newest - 6 * hour)
+    with DAG("tokens_by_the_hour", schedule="@hourly", start_date=newest - 6 * hour) as dag:
+        fast("throughput", slo="hourly", count=3600, unit="tokens", over=hour)
+    for ago in (5, 4, 3, 0):  # those of two hours and of one hour ago never ran
+        assert run_as(dag, logical_date=newest - ago * hour).problems == {}
+    (evaluation,) = engine.evaluate(store, at=datetime.now(UTC), slos=["hourly"])
+    ran, missing = (3600.0, 1, None), (None, 0, "missing_run")
+    seen = [(one.value, one.good, one.cause) for one in recorded("hourly")]
+    assert seen == [ran, ran, ran, missing, missing, ran]
     assert (evaluation.good, evaluation.total) == (4, 6)
     store.engine.dispose()
 

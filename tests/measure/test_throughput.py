@@ -103,7 +103,8 @@ def test_good_is_count_times_an_hour_at_or_above_the_floor_times_the_time_taken(
 
 def test_several_counts_are_summed_exactly() -> None:
     assert total_of([1, "2", 0.1, 0.2, Decimal(3)]) == Fraction(63, 10)
-    assert total_of([]) == 0
+    assert total_of([]) == total_of([[], []]) == 0
+    assert total_of([[1, 2], 3]) == 6
     assert total_of(range(5)) == 10
     assert total_of("12") == 12
 
@@ -118,7 +119,8 @@ def test_an_entry_is_taken_from_one_mapping_from_many_and_from_within() -> None:
     [
         ([1, None], None, "None is not a number"),
         ([1, -1], None, "negative"),
-        ([[1]], None, "not a number"),
+        ([{1}], None, "not a number"),
+        ([[1, [None]]], None, "None is not a number"),
         ({"rows": 3}, None, "not a number"),
         ({"rows": 3}, "bytes", "holds no 'bytes', only rows"),
         ({}, "bytes", "only nothing"),

@@ -101,8 +101,14 @@ class FileQuery:
                 return ours.fs, ours.path
             except ValueError:
                 if ours.conn_id:
-                    raise ValueError(f"no installed provider reads {ours.protocol}:// through a connection") from None
+                    raise ConfigurationError(
+                        f"path={self.path!r} is read through a connection, and no installed provider of Airflow knows "
+                        f"{ours.protocol}://; install its own"
+                    ) from None
             fs, inside = fsspec.core.url_to_fs(self.path)
             return fs, str(inside)
         except (ValueError, ImportError) as error:
-            raise ConfigurationError(f"path={self.path!r}: {str(error).splitlines()[0]}") from None
+            said = str(error).splitlines()[0]
+            raise ConfigurationError(
+                f"path={self.path!r}: no installed provider of Airflow reads it, nor does fsspec: {said}"
+            ) from None

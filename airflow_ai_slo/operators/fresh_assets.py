@@ -54,15 +54,16 @@ class AssetFreshnessOperator(FreshnessOperator):
         from airflow_ai_slo.measure.freshness import freshness
         from airflow_ai_slo.measure.watermark import SKEW
 
+        end = None if self.as_of is None else now  # what is there now counts, also where clocks differ
         if self.watermark_key is None:
-            newest = self._events(context, end=now).ascending(False).limit(1)
+            newest = self._events(context, end=end).ascending(False).limit(1)
             return freshness((self._stamp(one) for one in newest), now=now, max_age=self.max_age)
         # Whatever reaches into the fresh time arrived in it, but for clocks that differ: mostly few events are read.
-        recent = self._watermarks(self._events(context, start=now - self.max_age - SKEW, end=now))
+        recent = self._watermarks(self._events(context, start=now - self.max_age - SKEW, end=end))
         seen = freshness(recent, now=now, max_age=self.max_age)
         if seen.good:
             return seen
-        return freshness(self._watermarks(self._events(context, end=now)), now=now, max_age=self.max_age)
+        return freshness(self._watermarks(self._events(context, end=end)), now=now, max_age=self.max_age)
 
     def loads(self, context: Context, start: datetime, end: datetime) -> Loads:
         """The asset's events; those before the start only as far as they matter."""
@@ -76,8 +77,10 @@ class AssetFreshnessOperator(FreshnessOperator):
         stamps = [self._stamp(one) for one in [*before, *self._events(context, start=start, end=end)]]
         return Loads([(stamp, stamp) for stamp in stamps])
 
-    def _events(self, context: Context, *, end: datetime, start: datetime | None = None) -> Any:
-        events = context["inlet_events"][self.asset].before(end.isoformat())
+    def _events(self, context: Context, *, end: datetime | None, start: datetime | None = None) -> Any:
+        events = context["inlet_events"][self.asset]
+        if end is not None:
+            events = events.before(end.isoformat())
         return events if start is None else events.after(start.isoformat())
 
     def _stamp(self, event: Any) -> datetime:

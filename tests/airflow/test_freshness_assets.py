@@ -85,6 +85,16 @@ def test_a_task_that_updates_an_asset_makes_it_fresh(recorded: Recorded) -> None
     assert 7200 <= seen["reaches"].value < 7800
 
 
+def test_an_event_is_seen_though_the_workers_clock_is_behind(recorded: Recorded, updated: Callable[..., Asset]) -> None:
+    ahead = datetime.now(UTC) + 4 * MINUTE
+    asset = updated("ahead", (ahead, {"watermark": ahead.isoformat()}))
+    with DAG("clocks", schedule="@daily", start_date=DAY) as dag:
+        check("event", asset, as_of=None)
+        check("watermark", asset, as_of=None, watermark_key="watermark")
+    assert run_as(dag, logical_date=DAY).problems == {}
+    assert [(seen.good, seen.value) for seen in recorded("freshness")] == [(1, 0.0), (1, 0.0)]
+
+
 def test_the_newest_event_before_the_instant_decides(recorded: Recorded, updated: Callable[..., Asset]) -> None:
     some = updated("some", (DAY + 9 * HOUR, {}), (DAY + 11 * HOUR, {}), (DAY + 13 * HOUR, {}))
     never = updated("never")

@@ -142,8 +142,8 @@ def test_what_cannot_be_read_fails_with_one_line(recorded: Recorded, lake: Path)
         check("rendered", "{{ params.get('nothing', 'features') }}")
     ran = run_as(dag, logical_date=DAY)
     expected = {
-        "scheme": "path='nothing://lake/features': ",
-        "connection": "path='memory://lake/features': no installed provider reads memory:// through a connection",
+        "scheme": "path='nothing://lake/features': no installed provider of Airflow reads it, nor does fsspec: ",
+        "connection": "path='memory://lake/features' is read through a connection, and no installed provider of",
         "naive": "2024-04-30 00:00:00 has no time zone: say in which one it was written",
         "pattern": "dated='day': write the date as in the path",
         "no_date": "dated='hour=%Y%m%d%H': no file has such a date in its path; the last one was",

@@ -221,7 +221,7 @@ def test_hours_in_which_nothing_ran_count_as_bad_by_the_cadence(recorded: Record
     ran, missing = (3600.0, 1, None), (None, 0, "missing_run")
     seen = [(one.value, one.good, one.cause) for one in recorded("hourly")]
     assert seen == [ran, ran, ran, missing, missing, ran]
-    assert (evaluation.good, evaluation.total) == (4, 6)
+    assert (evaluation.counts.good, evaluation.counts.total) == (4, 6)
     store.engine.dispose()
 
 

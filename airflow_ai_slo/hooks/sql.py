@@ -55,6 +55,13 @@ class Warehouse:
         with self.engine.connect() as connection:
             return connection.exec_driver_sql(sql, tuple(parameters)).first()
 
+    def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
+        """Every row of one statement."""
+        if self._hook is not None:
+            return list(self._hook.get_records(sql, parameters=tuple(parameters) or None))
+        with self.engine.connect() as connection:
+            return connection.exec_driver_sql(sql, tuple(parameters)).all()
+
     @cached_property
     def engine(self) -> Engine:
         """An SQLAlchemy engine on the same database."""

@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 
 from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
-from airflow_ai_slo.core.instants import to_micros
+from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.numbers import Exact, narrow
 from airflow_ai_slo.measure.watermark import SKEW
+
+Load = tuple[datetime, datetime | None]
+"""(available at, watermark): from the first instant on a reader sees data up to the second."""
 
 _SECOND = 1_000_000
 _MICROSECOND = timedelta(microseconds=1)
@@ -26,6 +29,7 @@ class Freshness:
     :param value: age in seconds at the instant; over a period, the highest age in it. None while unknown.
     :param cause: ``stale_features`` where it was not fresh throughout.
     :param future: watermarks left out for being over five minutes in the future.
+    :param watermark: at an instant, the watermark that decided.
     """
 
     good: Exact
@@ -34,6 +38,7 @@ class Freshness:
     cause: Cause | None
     detail: str
     future: int = 0
+    watermark: datetime | None = None
 
 
 def freshness(
@@ -65,11 +70,12 @@ def freshness(
     age = max(instant - newest, 0)
     fresh = age <= limit
     detail = f"{_span(age)} old, at most {max_age} asked" + _left_out(left_out)
-    return Freshness(int(fresh), 1, age / _SECOND, None if fresh else Cause.STALE_FEATURES, detail, left_out)
+    cause = None if fresh else Cause.STALE_FEATURES
+    return Freshness(int(fresh), 1, age / _SECOND, cause, detail, left_out, from_micros(newest))
 
 
 def freshness_over(
-    loads: Iterable[tuple[datetime, datetime | None]], *, start: datetime, end: datetime, max_age: timedelta
+    loads: Iterable[Load], *, start: datetime, end: datetime, max_age: timedelta, future: int = 0
 ) -> Freshness:
     """Seconds fresh of the seconds known in ``(start, end]``, exact to the microsecond.
 
@@ -78,13 +84,15 @@ def freshness_over(
     reported and left out for good. Loads without a watermark change nothing.
 
     :param loads: (available at, watermark), in any order, with zones; those before ``start`` say how it began.
+    :param future: future watermarks that were left out before, to be reported too.
     :raises ConfigurationError: ``max_age`` is negative.
     :raises MeasurementError: an instant has no zone, or the period is empty.
     """
     limit, first, last = _limit(max_age), _micros("start", start), _micros("end", end)
     if first >= last:
         raise MeasurementError(f"the period {start} to {end} is empty; its end must come after its start")
-    seen, left_out = _arrivals(loads, last)
+    seen, beyond = _arrivals(loads, last)
+    left_out = future + beyond
     known = fresh = oldest = 0
     newest: int | None = None
     for index, (arrival, watermark) in enumerate(seen):
@@ -102,7 +110,7 @@ def freshness_over(
     return Freshness(_seconds(fresh), _seconds(known), oldest / _SECOND, cause, share + _left_out(left_out), left_out)
 
 
-def _arrivals(loads: Iterable[tuple[datetime, datetime | None]], last: int) -> tuple[list[tuple[int, int]], int]:
+def _arrivals(loads: Iterable[Load], last: int) -> tuple[list[tuple[int, int]], int]:
     """(arrival, watermark) in microseconds by arrival, and how many were left out for lying in the future."""
     seen, left_out = [], 0
     for available_at, reached in loads:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -74,6 +75,29 @@ def throughput(
     if rate >= floor:
         return Throughput(1, 1, float(rate), None, detail)
     return Throughput(0, 1, float(rate), Cause.LATENCY, detail)
+
+
+def total_of(counts: object, *, entry: str | None = None, unit: str = "rows") -> Exact:
+    """The sum of one count or of several: of mapped tasks, of several tasks, of several runs. None at all is 0.
+
+    :param counts: a number, text that holds one, or a sequence of them, also of sequences (a mapped task's output
+        beside another's); with ``entry``, mappings that hold them.
+    :param entry: which entry of each mapping is the count; a dotted one for mappings in mappings.
+    :raises MeasurementError: something among them is no count, or holds no such entry.
+    """
+    if isinstance(counts, Sequence) and not isinstance(counts, str | bytes):
+        return sum((total_of(one, entry=entry, unit=unit) for one in counts), start=0)
+    return _count(counts if entry is None else _entry(counts, entry), unit)
+
+
+def _entry(part: object, entry: str) -> object:
+    found = part
+    for name in entry.split("."):
+        if not isinstance(found, Mapping) or name not in found:
+            held = f"only {', '.join(map(str, found)) or 'nothing'}" if isinstance(found, Mapping) else repr(found)[:80]
+            raise MeasurementError(f"entry={entry!r}: the counted output holds no {name!r}, {held}")
+        found = found[name]
+    return found
 
 
 def _floor(at_least: object) -> Exact:

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.core.instants import EPOCH, from_micros
+from airflow_ai_slo.core.instants import EPOCH, from_micros, to_micros
 
 SKEW = timedelta(minutes=5)
 """How far in the future a watermark may lie and still count, as "now": clocks differ."""
@@ -24,6 +24,7 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}(:?\d{2})?)$", re.IGNORECASE)
 _EARLIEST, _LATEST = 10**8, 10**11
+_MICROSECOND = timedelta(microseconds=1)
 
 Select = Callable[[str, Sequence[Any]], Sequence[Any] | None]
 """Runs one statement with bound parameters and gives its first row, None where there is none."""
@@ -83,29 +84,42 @@ def instant_of(value: object, *, zone: ZoneInfo | None = None) -> datetime | Non
 
 
 def table_reach(
-    select: Select, *, table: str, column: str, placeholder: str, now: datetime, zone: ZoneInfo | None = None
+    select: Select,
+    *,
+    table: str,
+    column: str,
+    placeholder: str,
+    now: datetime,
+    zone: ZoneInfo | None = None,
+    where: str = "",
+    bound: Sequence[Any] = (),
 ) -> Reach:
     """How far a table's stamps reach, asked in one aggregate; in two where some lie in the future.
 
     :param table: quoted already, as is ``column``.
     :param placeholder: how the driver writes a bound parameter, ``?`` or ``%s``.
+    :param where: a condition on the rows, with ``bound`` for its placeholders.
     :raises DataError: the column holds no stamps.
     """
-    latest = (select(f"SELECT MAX({column}) FROM {table}", ()) or (None,))[0]  # noqa: S608
+    rows = f"{table} WHERE {where}" if where else table
+    latest = (select(f"SELECT MAX({column}) FROM {rows}", bound) or (None,))[0]  # noqa: S608
     watermark = instant_of(latest, zone=zone)
     if watermark is None or watermark <= now + SKEW:
         return Reach(watermark)
     limit = like(latest, now + SKEW, zone=zone)
     sql = (
         f"SELECT MAX(CASE WHEN {column} <= {placeholder} THEN {column} END), "  # noqa: S608
-        f"SUM(CASE WHEN {column} > {placeholder} THEN 1 ELSE 0 END) FROM {table}"
+        f"SUM(CASE WHEN {column} > {placeholder} THEN 1 ELSE 0 END) FROM {rows}"
     )
-    below, future = select(sql, (limit, limit)) or (None, 0)
+    below, future = select(sql, (limit, limit, *bound)) or (None, 0)
     return Reach(instant_of(below, zone=zone), int(future or 0))
 
 
 def like(sample: object, instant: datetime, *, zone: ZoneInfo | None) -> object:
     """An instant in the type and spelling of a stamp from the same column, so that the database can compare the two.
+
+    A stamp of the column is at most this value exactly where :func:`instant_of` reads it as at most ``instant``; only
+    local times that a clock change left out, which no clock ever showed, may stand on the wrong side.
 
     :param sample: a stamp that :func:`instant_of` reads.
     """
@@ -114,7 +128,7 @@ def like(sample: object, instant: datetime, *, zone: ZoneInfo | None) -> object:
     if isinstance(sample, datetime):
         if sample.tzinfo is not None:
             return instant.astimezone(sample.tzinfo)
-        return instant.astimezone(zone).replace(tzinfo=None)
+        return _local(instant, zone)
     if isinstance(sample, date):
         return instant.astimezone(zone).date()
     return type(sample)((instant - EPOCH).total_seconds())  # type: ignore[call-arg]
@@ -123,15 +137,38 @@ def like(sample: object, instant: datetime, *, zone: ZoneInfo | None) -> object:
 def _like_text(sample: str, instant: datetime, zone: ZoneInfo | None) -> str:
     parsed = _from_text(sample)
     if isinstance(parsed, Decimal):
-        return f"{(instant - EPOCH).total_seconds():.0f}"
+        places = max(-int(parsed.as_tuple().exponent), 0)
+        return f"{Decimal(to_micros(instant)).scaleb(-6).quantize(Decimal(1).scaleb(-places), ROUND_FLOOR)}"
     if not _DATE.match(sample):
         raise DataError(f"{sample!r}: text in this form does not sort by time; write 2024-01-31T06:00:00+00:00")
     if not isinstance(parsed, datetime):
         return instant.astimezone(zone).date().isoformat()
     offset = _OFFSET.search(sample, len("2024-01-31"))
     suffix = offset[0] if offset else ""
-    local = instant.astimezone(parsed.tzinfo or zone).replace(tzinfo=None)
+    local = _local(instant, zone) if parsed.tzinfo is None else instant.astimezone(parsed.tzinfo).replace(tzinfo=None)
     return local.isoformat(sep=sample[10], timespec="microseconds")[: len(sample) - len(suffix)] + suffix
+
+
+def _local(instant: datetime, zone: ZoneInfo | None) -> datetime:
+    """The latest local time that is read as at most ``instant``.
+
+    Local times of a repeated hour are read as its first pass, so in the second all of them lie behind.
+    """
+    local = instant.astimezone(zone)
+    naive = local.replace(tzinfo=None, fold=0)
+    if not local.fold or zone is None:
+        return naive
+    low, high = 0, (_offset(naive, zone, 0) - _offset(naive, zone, 1)) // _MICROSECOND
+    while high - low > 1:
+        middle = (low + high) // 2
+        later = naive + middle * _MICROSECOND
+        repeats = _offset(later, zone, 0) != _offset(later, zone, 1)
+        low, high = (middle, high) if repeats else (low, middle)
+    return naive + low * _MICROSECOND
+
+
+def _offset(naive: datetime, zone: ZoneInfo, fold: int) -> timedelta:
+    return naive.replace(tzinfo=zone, fold=fold).utcoffset() or timedelta(0)
 
 
 def _is_missing(value: object) -> bool:

@@ -1,26 +1,40 @@
-"""Measures how old the newest data is."""
+"""Measures how old the newest data is: of tables, files, Airflow's assets and Feast's feature views."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.operators.base import MeasureOperator
+from airflow_ai_slo.operators.fresh import FreshnessOperator
+from airflow_ai_slo.operators.fresh_assets import AssetFreshnessOperator
+from airflow_ai_slo.operators.fresh_feast import FeastFreshnessOperator
+from airflow_ai_slo.operators.fresh_files import FileFreshnessOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ai_slo.measure.watermark import Reach
+    from airflow_ai_slo.hooks.watermark import WatermarkQuery
+    from airflow_ai_slo.measure.freshness import Freshness
+    from airflow_ai_slo.measure.loads import Loads
+
+__all__ = [
+    "AssetFreshnessOperator",
+    "FeastFreshnessOperator",
+    "FeatureFreshnessOperator",
+    "FileFreshnessOperator",
+    "FreshnessOperator",
+]
 
 
-class FeatureFreshnessOperator(MeasureOperator):
+class FeatureFreshnessOperator(FreshnessOperator):
     """One check: good when the newest data is at most ``max_age`` old. Value: its age in seconds.
 
     An empty or all-null column, or one that holds nothing but stamps over five minutes in the future, is unknown:
     total 0, never fresh. Older than asked is bad, cause ``stale_features``.
+
+    With ``key``, every key is judged by itself: good = keys fresh, total = keys. With ``over``, seconds are counted.
 
     Stamps are timestamps, dates (their first instant), ISO 8601 text, or seconds since 1970. Those without an offset
     need ``timezone``.
@@ -30,12 +44,18 @@ class FeatureFreshnessOperator(MeasureOperator):
 
     :param slo: name of the SLO the measurement belongs to.
     :param max_age: the highest age that is still fresh.
-    :param watermark: how far the data reaches: a value, a template, or a task's output. Or, with ``conn_id``:
-    :param sql: a SELECT whose first value is the watermark; a template or a file.
+    :param watermark: how far the data reaches: a value, a template, or a task's output; with ``over``, a list of
+        (available at, watermark). Or, with ``conn_id``:
+    :param sql: a SELECT whose first value is the watermark; a template or a file. With ``over``, its rows are
+        (available at, watermark); with ``key``, it is what is looked at instead of a table.
     :param parameters: bound to the placeholders in ``sql``, in order.
     :param table: the table to look at, and
     :param column: its time stamps.
+    :param key: the column, or columns, whose every value is a key.
+    :param partition: look only at rows that hold these values, such as ``{"region": "eu"}``.
+    :param arrived_column: for ``over``, the table's ingestion stamps: when a row came in.
     :param conn_id: Airflow connection of the database.
+    :param over: measure the share of time in so long a time up to the run's ``at``.
     :param timezone: IANA zone of stamps that carry no offset.
     :param as_of: the instant of looking, as a template; by default now. For history that is measured afterwards.
     :param fail_on_bad: whether stale data fails this task, after it was recorded; so does unknown, which is not fresh.
@@ -44,20 +64,19 @@ class FeatureFreshnessOperator(MeasureOperator):
     """
 
     template_fields: Sequence[str] = (
-        "slo",
-        "slo_conn_id",
-        "attributes",
+        *FreshnessOperator.template_fields,
         "watermark",
         "sql",
         "parameters",
         "table",
         "column",
+        "key",
+        "partition",
+        "arrived_column",
         "conn_id",
-        "timezone",
-        "as_of",
     )
     template_ext: Sequence[str] = (".sql",)
-    template_fields_renderers = {"sql": "sql", "parameters": "json"}  # noqa: RUF012
+    template_fields_renderers = {"sql": "sql", "parameters": "json", "partition": "json"}  # noqa: RUF012
 
     def __init__(
         self,
@@ -69,73 +88,69 @@ class FeatureFreshnessOperator(MeasureOperator):
         parameters: Sequence[Any] = (),
         table: str | None = None,
         column: str | None = None,
+        key: str | Sequence[str] | None = None,
+        partition: Mapping[str, Any] | None = None,
+        arrived_column: str | None = None,
         conn_id: str | None = None,
-        timezone: str | None = None,
-        as_of: Any = None,
+        over: timedelta | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(slo=slo, **kwargs)
-        if not isinstance(max_age, timedelta) or max_age < timedelta(0):
-            raise ConfigurationError(f"max_age={max_age!r}: give a timedelta, such as timedelta(hours=26)")
+        super().__init__(slo=slo, max_age=max_age, over=over, **kwargs)
         ways = [watermark is not None, sql is not None, table is not None and column is not None]
-        if sum(ways) != 1 or (table is None) != (column is None):
+        if sum(ways) != 1 or (table is None) != (column is None or (sql is not None and key is not None)):
             raise ConfigurationError("give one of watermark, sql, or table and column")
         if (watermark is None) != (conn_id is not None):
             raise ConfigurationError("sql, and table and column, need conn_id; a watermark has none")
-        self.max_age = max_age
+        if (arrived_column is not None) != (over is not None and table is not None):
+            raise ConfigurationError("over with table needs arrived_column, and only that: when did a row come in?")
+        if key is not None and (over is not None or watermark is not None):
+            raise ConfigurationError("key counts keys of a table or of sql, at an instant: it goes without over")
         self.watermark = watermark
         self.sql = sql
         self.parameters = parameters
         self.table = table
         self.column = column
+        self.key = key
+        self.partition = partition
+        self.arrived_column = arrived_column
         self.conn_id = conn_id
-        self.timezone = timezone
-        self.as_of = as_of
+        if conn_id is not None:
+            self._query()
 
-    def measure(self, context: Context) -> Measurement:
-        """One check; value: the age in seconds."""
+    @property
+    def method(self) -> str:
+        """``check``, ``keys`` or ``time``."""
+        return "keys" if self.key else super().method
+
+    def look(self, context: Context, now: datetime) -> Freshness:
+        """One check, or one count of keys."""
         from airflow_ai_slo.measure.freshness import freshness
+        from airflow_ai_slo.measure.watermark import instant_of, zone_of
 
-        now = self._now(context)
-        reach = self._reach(now)
-        seen = freshness([reach.watermark], now=now, max_age=self.max_age, future=reach.future)
-        log = self.log.info if seen.total and seen.good == seen.total else self.log.warning
-        log("Freshness: %s", seen.detail)
-        reached = {"watermark": reach.watermark.isoformat()} if reach.watermark else {}
-        return self.measurement(
-            context,
-            good=int(seen.good),
-            total=int(seen.total),
-            value=seen.value,
-            cause=seen.cause,
-            attributes={"detail": seen.detail, "method": "check"} | reached,
-        )
-
-    def _now(self, context: Context) -> datetime:
-        from airflow_ai_slo.measure.watermark import instant_of
-
-        if self.as_of is None:
-            return self.run_of(context).now
-        now = instant_of(self.as_of)
-        if now is None:
-            raise ConfigurationError(f"as_of={self.as_of!r} is no instant; give ISO 8601, such as {{{{ run_after }}}}")
-        return now
-
-    def _reach(self, now: datetime) -> Reach:
-        from airflow_ai_slo.hooks.sql import Warehouse
-        from airflow_ai_slo.hooks.watermark import WatermarkQuery
-        from airflow_ai_slo.measure.watermark import Reach, instant_of, zone_of
-        from airflow_ai_slo.operators.asking import asking
-
-        zone = zone_of(self.timezone)
         if self.conn_id is None:
-            return Reach(instant_of(self.watermark, zone=zone))
-        with asking(self.conn_id):
-            if self.sql is not None:
-                row = Warehouse(self.conn_id).first(self.sql, self.parameters)
-                return Reach(instant_of(row[0] if row else None, zone=zone))
-            query = WatermarkQuery(conn_id=self.conn_id, table=self.table, column=self.column, timezone=self.timezone)
-            return query.reach(now=now)
+            return freshness([instant_of(self.watermark, zone=zone_of(self.timezone))], now=now, max_age=self.max_age)
+        return self._query().freshness(now=now, max_age=self.max_age)
 
-    def _is_bad(self, measured: Measurement) -> bool:
-        return not measured.total or super()._is_bad(measured)
+    def loads(self, context: Context, start: datetime, end: datetime) -> Loads:
+        """The table's loads, the rows of ``sql``, or the pairs of ``watermark``."""
+        from airflow_ai_slo.measure.loads import loads_of
+        from airflow_ai_slo.measure.watermark import zone_of
+
+        if self.conn_id is None:
+            return loads_of(self.watermark or (), zone=zone_of(self.timezone))
+        return self._query().loads(until=end)
+
+    def _query(self) -> WatermarkQuery:
+        from airflow_ai_slo.hooks.watermark import WatermarkQuery
+
+        return WatermarkQuery(
+            conn_id=self.conn_id or "",
+            sql=self.sql,
+            parameters=self.parameters,
+            table=self.table,
+            column=self.column,
+            key=self.key,
+            partition=self.partition or {},
+            arrived=self.arrived_column,
+            timezone=self.timezone,
+        )

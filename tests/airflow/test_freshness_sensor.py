@@ -87,6 +87,32 @@ def test_empty_stale_and_future_data_is_never_fresh(
 
 
 @pytest.mark.parametrize("deferrable", [False, True])
+def test_every_key_or_those_of_a_partition_are_waited_for(
+    deferrable: bool, warehouse: Path, run_dag: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    rows = [("eu", now - HOUR / 2), ("us", now - 2 * HOUR), ("us", now - 9 * HOUR)]
+    with sqlite3.connect(warehouse) as connection:
+        connection.execute("CREATE TABLE regions (region TEXT, seen_at TEXT)")
+        connection.executemany("INSERT INTO regions VALUES (?, ?)", [(key, at.isoformat()) for key, at in rows])
+
+    def pause(self: object, *_: object) -> float:
+        with sqlite3.connect(warehouse) as connection:
+            connection.execute("UPDATE regions SET seen_at = ? WHERE region = 'us'", ((now - HOUR / 4).isoformat(),))
+        return 0
+
+    monkeypatch.setattr(PollingTrigger, "pause", pause)
+    monkeypatch.setattr("airflow.sdk.bases.sensor.time.sleep", pause)
+    options = {"conn_id": "warehouse", "table": "regions", "column": "seen_at", "deferrable": deferrable}
+    only = run_dag(waiting(**options, partition={"region": "eu"}, key="region"))
+    assert (only.states["wait"], "Waiting" in only.log) == ("success", False)
+    ran = run_dag(waiting(**options, key="region"))
+    assert ran.states["wait"] == "success"
+    assert "Waiting: 1 of 2 keys fresh" in ran.log
+    assert ran.xcom("wait")["detail"].startswith("2 of 2 keys fresh")
+
+
+@pytest.mark.parametrize("deferrable", [False, True])
 def test_a_function_can_tell_the_watermark(deferrable: bool, run_dag: Callable[..., Any]) -> None:
     ran = run_dag(waiting(watermark=lambda: datetime.now(UTC) - timedelta(minutes=5), deferrable=deferrable))
     assert ran.states["wait"] == "success"
@@ -156,6 +182,8 @@ def test_a_trigger_comes_back_from_what_it_serializes_to() -> None:
     from airflow.sdk._shared.module_loading import import_string
     from airflow.sdk.serde import deserialize, serialize
 
-    trigger = FeatureFreshnessTrigger(max_age=3600, **TABLE, timezone="Europe/Berlin", poll_interval=60)
+    trigger = FeatureFreshnessTrigger(
+        max_age=3600, **TABLE, key=["a", "b"], partition={"c": 1}, timezone="Europe/Berlin", poll_interval=60
+    )
     path, arguments = trigger.serialize()
     assert import_string(path)(**deserialize(serialize(arguments))).serialize() == (path, arguments)

@@ -11,11 +11,21 @@ from airflow.sdk import BaseHook, BaseOperator
 before = set(sys.modules)
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
 from airflow_ai_slo.operators.drift import DataDriftOperator
-from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
+from datetime import timedelta
+from airflow.sdk import Asset
+from airflow_ai_slo.operators.freshness import AssetFreshnessOperator, FeastFreshnessOperator, FeatureFreshnessOperator
+from airflow_ai_slo.operators.freshness import FileFreshnessOperator
+from airflow_ai_slo.sensors.freshness import FileFreshnessSensor
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 BatchCompletionOperator(task_id="a", slo="s")
 DataDriftOperator(task_id="b", slo="s", reference="january", conn_id="warehouse", table="features")
 ThroughputOperator(task_id="c", slo="s", sql="SELECT 1", conn_id="warehouse", at_least=1)
+hour = timedelta(hours=1)
+AssetFreshnessOperator(task_id="d", slo="s", asset=Asset("a"), max_age=hour)
+FeastFreshnessOperator(task_id="e", slo="s", feature_view="v", feast_repo="/repo", max_age=hour)
+FeatureFreshnessOperator(task_id="f", slo="s", conn_id="warehouse", table="t", column="c", key="k", max_age=hour)
+FileFreshnessOperator(task_id="g", slo="s", path="s3://lake/features", max_age=hour)
+FileFreshnessSensor(task_id="h", path="s3://lake/features", max_age=hour)
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 print(*sorted(name for name in sys.modules if name.startswith("airflow_ai_slo.measure.")))
 """
@@ -24,7 +34,17 @@ print(*sorted(name for name in sys.modules if name.startswith("airflow_ai_slo.me
 def test_reading_a_dag_file_loads_nothing_but_the_operators() -> None:
     done = subprocess.run([sys.executable, "-c", CODE], capture_output=True, text=True, check=True)
     packages, measures = done.stdout.splitlines()[-2:]
-    heavy = {"great_expectations", "pandas", "numpy", "scipy", "sqlalchemy", "pyarrow", "alembic", "matplotlib"}
+    heavy = {
+        "great_expectations",
+        "pandas",
+        "numpy",
+        "scipy",
+        "sqlalchemy",
+        "pyarrow",
+        "alembic",
+        "matplotlib",
+        "feast",
+    }
     assert "airflow_ai_slo" in packages.split()
     assert heavy.isdisjoint(packages.split())
     assert measures == ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from airflow.sdk import DAG, task
+from airflow.sdk import DAG, Asset, task
 from measuring_runs import Recorded, clear, new_store, run_as
 
 from airflow_ai_slo.core.errors import ConfigurationError
@@ -137,6 +137,94 @@ def test_an_operator_mapped_over_parts_records_each_part_once_also_when_cleared(
     ]
 
 
+def test_counts_of_several_tasks_and_of_mapped_ones_are_summed(recorded: Recorded) -> None:
+    @task
+    def outcome(rows: int) -> dict[str, Any]:
+        return {"rows": rows, "bytes": rows * 1000, "usage": {"tokens": rows * 10}}
+
+    with DAG("summing", schedule="@daily", start_date=DAY) as dag:
+        parts = outcome.expand(rows=[100, 200, 600])
+        none = outcome.override(task_id="none").expand(rows=number.override(task_id="parts")([]))
+        whole = outcome.override(task_id="whole")(900)
+        fast("rows", count=parts, entry="rows", seconds=900)
+        fast("bytes", count=whole, entry="bytes", unit="bytes", seconds=900)
+        fast("tokens", count=[parts, whole], entry="usage.tokens", unit="tokens", seconds=900)
+        fast("list", count=[whole["rows"], number.override(task_id="more")(100)], seconds=1000)
+        fast("nothing", count=none, entry="rows", seconds=900, trigger_rule="all_done")
+        fast("no_entry", count=parts, entry="row", seconds=900)
+    ran = run_as(dag, logical_date=DAY)
+    problem = "entry='row': the counted output holds no 'row', only rows, bytes, usage"
+    assert {name: (one.good, one.value) for name, one in by_task(recorded).items()} == {
+        "rows": (1, 3600.0),
+        "bytes": (1, 3_600_000.0),
+        "tokens": (1, 72_000.0),
+        "list": (1, 3600.0),
+        "nothing": (0, None),
+    }
+    assert ran.problems == {"no_entry": problem}
+
+
+def test_task_instances_that_succeeded_are_jobs(recorded: Recorded) -> None:
+    @task(retries=0)
+    def job(value: int) -> None:
+        if value == 3:
+            raise ValueError(value)
+
+    with DAG("jobs", schedule="@daily", start_date=DAY) as dag:
+        job.expand(value=[1, 2, 3, 4]) >> [
+            fast("jobs", count_tasks=True, seconds=3600, at_least=3, unit="jobs", trigger_rule="all_done"),
+            fast("too_few", count_tasks=True, seconds=3600, at_least=3.1, unit="jobs", trigger_rule="all_done"),
+        ]
+    run_as(dag, logical_date=DAY)
+    assert {name: (one.good, one.value) for name, one in by_task(recorded).items()} == {
+        "jobs": (1, 3.0),
+        "too_few": (0, 3.0),
+    }
+
+
+def test_over_clock_time_several_runs_are_summed_by_their_log(
+    recorded: Recorded, warehouse: sqlite3.Connection
+) -> None:
+    warehouse.execute("CREATE TABLE job_log (finished_at TEXT, tokens INTEGER)")
+    rows = [("2024-04-30T22:59:00", 9), ("2024-04-30T23:10:00", 40), ("2024-04-30T23:50:00", 60)]
+    warehouse.executemany("INSERT INTO job_log VALUES (?, ?)", rows)
+    warehouse.commit()
+    since = ["{{ (logical_date - macros.timedelta(hours=1)).strftime('%Y-%m-%dT%H:%M:%S') }}"]
+    tokens = "SELECT SUM(tokens) FROM job_log WHERE finished_at > ?"
+    with DAG("hourly_tokens", schedule="@hourly", start_date=DAY) as dag:
+        hour = {"over": timedelta(hours=1), "at_least": 100, "conn_id": "warehouse", "parameters": since}
+        fast("tokens", sql=tokens, unit="tokens", **hour)
+        fast("none", sql=tokens + " AND tokens < 0", on_zero="bad", **hour)
+    assert run_as(dag, logical_date=DAY).problems == {}
+    assert {name: (one.good, one.total, one.value) for name, one in by_task(recorded).items()} == {
+        "tokens": (1, 1, 100.0),
+        "none": (0, 1, 0.0),
+    }
+
+
+def test_hours_in_which_nothing_ran_count_as_bad_by_the_cadence(recorded: Recorded, tmp_path: Path) -> None:
+    from airflow_ai_slo import SLO, engine
+    from airflow_ai_slo.core.definition import Schedule
+    from airflow_ai_slo.store import open_store
+
+    hour = timedelta(hours=1)
+    newest = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    schedule = Schedule(cadence="1h", start=newest - 6 * hour, late="accept")
+    hourly = SLO(name="hourly", service="chat", objective=0.9, window="1d", schedule=schedule)
+    store = open_store(f"sqlite:///{tmp_path / 'ai_slo.db'}")
+    engine.apply(store, [hourly], now=newest - 6 * hour)
+    with DAG("tokens_by_the_hour", schedule="@hourly", start_date=newest - 6 * hour) as dag:
+        fast("throughput", slo="hourly", count=3600, unit="tokens", over=hour)
+    for ago in (5, 4, 3, 0):  # those of two hours and of one hour ago never ran
+        assert run_as(dag, logical_date=newest - ago * hour).problems == {}
+    (evaluation,) = engine.evaluate(store, at=datetime.now(UTC), slos=["hourly"])
+    ran, missing = (3600.0, 1, None), (None, 0, "missing_run")
+    seen = [(one.value, one.good, one.cause) for one in recorded("hourly")]
+    assert seen == [ran, ran, ran, missing, missing, ran]
+    assert (evaluation.counts.good, evaluation.counts.total) == (4, 6)
+    store.engine.dispose()
+
+
 def test_without_a_logical_date_the_time_counts_from_the_start_of_the_run(recorded: Recorded) -> None:
     with DAG("by_asset", schedule="@daily", start_date=DAY) as dag:
         number(1) >> fast("from_start", count=10**9)
@@ -156,6 +244,12 @@ def test_without_a_logical_date_the_time_counts_from_the_start_of_the_run(record
         ({"count": 1, "conn_id": "warehouse"}, "either count, or sql and conn_id"),
         ({"count": 1, "on_zero": "good"}, "neither 'nothing' nor 'bad'"),
         ({"count": 1, "watch": "load"}, "list of task ids"),
+        ({"count": 1, "count_tasks": True}, "either count"),
+        ({"asset": Asset("a")}, "asset needs over"),
+        ({"count_tasks": True, "over": timedelta(hours=1)}, "neither seconds nor count_tasks"),
+        ({"count": 1, "over": timedelta(hours=1), "seconds": 1}, "neither seconds nor count_tasks"),
+        ({"count": 1, "over": 3600}, "above zero"),
+        ({"sql": "SELECT 1", "conn_id": "warehouse", "entry": "rows"}, "belongs to count or asset"),
     ],
 )
 def test_wrong_options_fail_when_the_dag_is_read(options: dict[str, Any], problem: str) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
 from airflow_ai_slo.core.measurement import Cause
-from airflow_ai_slo.measure.throughput import throughput
+from airflow_ai_slo.measure.throughput import throughput, total_of
 
 HOUR = timedelta(hours=1)
 
@@ -99,3 +99,36 @@ def test_good_is_count_times_an_hour_at_or_above_the_floor_times_the_time_taken(
     judged = throughput(count, timedelta(microseconds=micros), at_least=floor)
     assert judged.good == (count * 3_600_000_000 >= floor * micros)
     assert judged.total == 1
+
+
+def test_several_counts_are_summed_exactly() -> None:
+    assert total_of([1, "2", 0.1, 0.2, Decimal(3)]) == Fraction(63, 10)
+    assert total_of([]) == total_of([[], []]) == 0
+    assert total_of([[1, 2], 3]) == 6
+    assert total_of(range(5)) == 10
+    assert total_of("12") == 12
+
+
+def test_an_entry_is_taken_from_one_mapping_from_many_and_from_within() -> None:
+    assert total_of({"rows": 3, "bytes": 7}, entry="bytes") == 7
+    assert total_of([{"usage": {"tokens": 3}}, {"usage": {"tokens": 4}}], entry="usage.tokens") == 7
+
+
+@pytest.mark.parametrize(
+    ("counts", "entry", "problem"),
+    [
+        ([1, None], None, "None is not a number"),
+        ([1, -1], None, "negative"),
+        ([{1}], None, "not a number"),
+        ([[1, [None]]], None, "None is not a number"),
+        ({"rows": 3}, None, "not a number"),
+        ({"rows": 3}, "bytes", "holds no 'bytes', only rows"),
+        ({}, "bytes", "only nothing"),
+        (3, "rows", "holds no 'rows', 3"),
+        ([{"rows": 3}, None], "rows", "holds no 'rows', None"),
+        ({"usage": 3}, "usage.tokens", "holds no 'tokens', 3"),
+    ],
+)
+def test_one_wrong_part_makes_the_sum_no_count(counts: object, entry: str | None, problem: str) -> None:
+    with pytest.raises(MeasurementError, match=problem):
+        total_of(counts, entry=entry)

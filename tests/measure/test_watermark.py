@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import create_engine
 
@@ -235,3 +235,42 @@ def test_an_instant_in_the_type_of_a_column_is_that_instant(instant: datetime) -
     for sample in (NOON, NOON.astimezone(timezone(timedelta(hours=9))), datetime(2024, 1, 1)):
         spelled = like(sample, instant, zone=ZoneInfo("Asia/Kolkata"))
         assert instant_of(spelled, zone=ZoneInfo("Asia/Kolkata")) == instant
+
+
+# New York puts its clocks back by an hour, Lord Howe by half an hour, and Kolkata never.
+PUT_BACK = st.sampled_from(
+    [
+        (NEW_YORK, datetime(2024, 11, 3, 6, tzinfo=UTC)),
+        (ZoneInfo("Australia/Lord_Howe"), datetime(2024, 4, 6, 15, tzinfo=UTC)),
+        (ZoneInfo("Asia/Kolkata"), NOON),
+    ]
+)
+
+
+@given(
+    place=PUT_BACK,
+    stamp=st.integers(-100, 100),
+    instant=st.integers(-100 * 60, 100 * 60),
+    as_text=st.booleans(),
+)
+@example(place=(NEW_YORK, datetime(2024, 11, 3, 6, tzinfo=UTC)), stamp=-1, instant=0, as_text=True)
+@example(place=(NEW_YORK, datetime(2024, 11, 3, 6, tzinfo=UTC)), stamp=60, instant=60, as_text=False)
+@example(
+    place=(ZoneInfo("Australia/Lord_Howe"), datetime(2024, 4, 6, 15, tzinfo=UTC)), stamp=-1, instant=60, as_text=False
+)
+def test_naive_stamps_compare_as_they_are_read_also_where_a_clock_was_put_back(
+    place: tuple[ZoneInfo, datetime], stamp: int, instant: int, as_text: bool
+) -> None:
+    zone, around = place
+    written = (around + stamp * MINUTE).astimezone(zone).replace(tzinfo=None, fold=0)
+    limit = around + timedelta(seconds=instant)
+    sample: object = written.isoformat(" ", "seconds") if as_text else written
+    bound: Any = like(sample, limit, zone=zone)
+    read = instant_of(sample, zone=zone)
+    assert read is not None
+    assert (sample <= bound) == (read <= limit)
+
+
+@pytest.mark.parametrize(("sample", "spelled"), [("1714564800", "1714564799"), ("1714564800.25", "1714564799.99")])
+def test_numbers_in_text_are_cut_off_and_never_rounded_up(sample: str, spelled: str) -> None:
+    assert like(sample, NOON - timedelta(microseconds=1), zone=None) == spelled

@@ -61,6 +61,7 @@ slo = Table(
     Column("settled_slot", BigInteger, comment="expected runs up to here were looked at"),
     Column("next_due", BigInteger, comment="when the next expected run is to be looked at; NULL: none is expected"),
     Column("corrected", Boolean, nullable=False, server_default=false(), comment="whether any stretch is dropped"),
+    Column("sketched", Boolean, nullable=False, server_default=false(), comment="whether it has had any sketch"),
     Column("applied_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("name", "generation"),
@@ -164,6 +165,28 @@ day = Table(
     Column("sum_runs", BigInteger, nullable=False),
     sqlite_with_rowid=False,
     comment="Sums of everything up to the end of a UTC day.",
+)
+
+sketch = Table(
+    "ai_slo_sketch",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_ai_slo_sketch_at", "slo_id", "at"),
+    sqlite_with_rowid=False,
+    comment="Percentile sketches of measurements, by their keys.",
+)
+
+sketch_day = Table(
+    "ai_slo_sketch_day",
+    metadata,
+    _slo_id(primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+    comment="All sketches of a UTC day as one, whatever corrections drop.",
 )
 
 evaluation = Table(

@@ -23,6 +23,8 @@ def get_provider_info() -> dict[str, Any]:
             "operators.evaluate",
             "operators.freshness",
             "operators.gate",
+            "operators.latency",
+            "operators.probe",
             "operators.report",
             "operators.throughput",
         ),
@@ -53,7 +55,10 @@ def get_provider_info() -> dict[str, Any]:
             "airflow_ai_slo.notifications.state.SLOStateNotifier",
         ],
         "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
-        "task-decorators": [{"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"}],
+        "task-decorators": [
+            {"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"},
+            {"name": "slo_probe", "class-name": "airflow_ai_slo.decorators.probe.slo_probe"},
+        ],
         "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],
         "cli": ["airflow_ai_slo.plugin.commands.get_commands"],
     }

@@ -12,6 +12,8 @@ before = set(sys.modules)
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
 from airflow_ai_slo.operators.drift import DataDriftOperator
 from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
+from airflow_ai_slo.operators.latency import RequestLogOperator
+from airflow_ai_slo.operators.probe import ProbeOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 BatchCompletionOperator(task_id="a", slo="s")
 DataDriftOperator(task_id="b", slo="s", reference="january", conn_id="warehouse", table="features")

@@ -74,7 +74,16 @@ def evaluation_table(
         )
         for seen in evaluations
     ]
-    headers = ("service", "SLO", "at (UTC)", "SLI", "budget left", "firing", "freeze", *([f"{name.upper()} ms" for name in SHOWN] if timed else ()))
+    headers = (
+        "service",
+        "SLO",
+        "at (UTC)",
+        "SLI",
+        "budget left",
+        "firing",
+        "freeze",
+        *([f"{name.upper()} ms" for name in SHOWN] if timed else ()),
+    )
     return tabulate(rows, headers=headers, disable_numparse=True) if rows else "no SLO is applied; run ai-slo apply"
 
 

@@ -138,7 +138,7 @@ def sketch_from_text(text: str) -> Sketch:
         kind, flat = values["kind"], values["counts"]
         if kind == _KIND:
             gaps, counts = flat[::2], flat[1::2]
-            if set(map(type, flat)) <= {int} and all(map((0).__lt__, counts)):
+            if set(map(type, flat)) <= {int} and min(counts, default=1) > 0:
                 return Sketch(dict(zip(accumulate(gaps), counts, strict=True)))
             raise ValueError("its counts are not whole numbers above 0")
     except (ValueError, TypeError, LookupError) as error:

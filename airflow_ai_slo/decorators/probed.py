@@ -37,14 +37,8 @@ class ProbedOperator(DecoratedOperator, ProbeOperator):
             raise ConfigurationError(f"{unfit[0]} is for ProbeOperator; @task.slo_probe calls the function")
         if golden is not None:
             op_kwargs = {**op_kwargs, "query": None}  # each call brings its own
-        super().__init__(
-            kwargs_to_upstream={"python_callable": python_callable},
-            python_callable=python_callable,
-            op_args=op_args,
-            op_kwargs=op_kwargs,
-            golden=golden,
-            **kwargs,
-        )
+        called: dict[str, Any] = {"python_callable": python_callable, "op_args": op_args, "op_kwargs": op_kwargs}
+        super().__init__(kwargs_to_upstream=called, **called, golden=golden, **kwargs)
 
     def called(self, context: Context) -> Callable[[Any], Any]:
         """The function with its arguments, and the query of a golden set where there is one."""

@@ -46,7 +46,7 @@ class HttpService:
             timeout=timeout.total_seconds(),
             follow_redirects=True,
             proxy=extra.get("proxy") or None,
-            verify=extra.get("verify", True) is not False,
+            verify=_verifying(extra.get("verify", True)),
             **options,
         )
 
@@ -61,3 +61,15 @@ class HttpService:
         if answer.status_code >= 400:
             raise DataError(f"HTTP {answer.status_code} {answer.reason_phrase}".strip())
         return answer
+
+
+def _verifying(asked: Any) -> Any:
+    """Whether certificates are verified, or against which file of authorities."""
+    if not isinstance(asked, str):
+        return asked is not False
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=asked)
+    except OSError as error:
+        raise ConfigurationError(f"verify={asked!r} in extra: cannot be read: {error.strerror or error}") from None

@@ -17,7 +17,7 @@ from airflow_ai_slo.operators.tabular import TabularOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ai_slo.measure.latency import Requests, RequestRules, TimeUnit
+    from airflow_ai_slo.measure.latency import RequestRules, Requests, TimeUnit
 
 
 class RequestLogOperator(TabularOperator):
@@ -74,7 +74,9 @@ class RequestLogOperator(TabularOperator):
         if time_column is None and (interval or every or lookback):
             raise ConfigurationError("interval, every and lookback need time_column: when each request was")
         if lookback and not every:
-            raise ConfigurationError("lookback needs every: it counts parts of the time before again, and replaces them")
+            raise ConfigurationError(
+                "lookback needs every: it counts parts of the time before again, and replaces them"
+            )
         self.time_column = time_column
         self.latency_column = latency_column
         self.unit = unit
@@ -150,7 +152,9 @@ class RequestLogOperator(TabularOperator):
         from airflow_ai_slo.operators.asking import asking
 
         source, rules = self.source(), self.rules()
-        with asking(self.conn_id or ""):
+        if self.conn_id is None:
+            return count_requests(source, rules, edges)
+        with asking(self.conn_id):
             return count_requests(source, rules, edges)
 
     def _record(self, context: Context, edges: Sequence[datetime], counted: Sequence[Requests]) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
+from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 
@@ -27,7 +27,9 @@ class ProbeOperator(MeasureOperator):
 
     :param slo: name of the SLO the measurement belongs to.
     :param at_most: how long a call may take.
-    :param python_callable: what is called. Or instead:
+    :param python_callable: what is called, with
+    :param op_args: and
+    :param op_kwargs: its arguments, after the query where there is a golden set. Or instead:
     :param http_conn_id: Airflow connection of an HTTP service, with
     :param endpoint: path after the connection's address,
     :param method: GET, POST…,
@@ -56,7 +58,18 @@ class ProbeOperator(MeasureOperator):
 
     template_fields: Sequence[str] = (
         *MeasureOperator.template_fields,
-        *("http_conn_id", "endpoint", "method", "headers", "json", "conn_id", "sql", "parameters"),
+        *(
+            "op_args",
+            "op_kwargs",
+            "http_conn_id",
+            "endpoint",
+            "method",
+            "headers",
+            "json",
+            "conn_id",
+            "sql",
+            "parameters",
+        ),
     )
     template_ext: Sequence[str] = (".sql",)
     template_fields_renderers = {"sql": "sql", "json": "json", "headers": "json"}  # noqa: RUF012
@@ -67,6 +80,8 @@ class ProbeOperator(MeasureOperator):
         slo: str,
         at_most: timedelta,
         python_callable: Callable[..., Any] | None = None,
+        op_args: Collection[Any] = (),
+        op_kwargs: Mapping[str, Any] | None = None,
         http_conn_id: str | None = None,
         endpoint: str = "",
         method: str = "GET",
@@ -100,7 +115,9 @@ class ProbeOperator(MeasureOperator):
         if golden is None and ids is not None:
             raise ConfigurationError("ids are compared with those of a golden set; give golden, or right instead")
         self.at_most = at_most
-        self.python_callable = python_callable  # type: ignore[assignment]
+        self.python_callable: Any = python_callable
+        self.op_args = op_args
+        self.op_kwargs = op_kwargs or {}
         self.http_conn_id = http_conn_id
         self.endpoint = endpoint
         self.method = method
@@ -196,10 +213,8 @@ class ProbeOperator(MeasureOperator):
             )
         if self.conn_id is not None:
             return probing.sql_call(self.conn_id, self.sql or "", self.parameters, asks=self.golden is not None)
-        function: Any = self.python_callable
-        if not callable(function):
-            raise MeasurementError(f"python_callable={function!r} cannot be called")
-        return (lambda query: function(query)) if self.golden is not None else (lambda _: function())
+        asked = self.golden is not None
+        return lambda query: self.python_callable(*((query,) if asked else ()), *self.op_args, **self.op_kwargs)
 
     @property
     def _field(self) -> str | None:

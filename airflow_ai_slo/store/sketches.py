@@ -60,10 +60,12 @@ def follow(connection: Executor, slo_id: int, given: Sequence[Measurement], now:
     :param given: what has just been recorded, or was not, where a rerun does not replace.
     :param now: when those came in that do not say themselves.
     """
-    stored = {row[0]: row[1:] for row in _stored.all(connection, slo_id, json.dumps([one.key for one in given]))}
+    stored: dict[str, Any] = {
+        row[0]: row[1:] for row in _stored.all(connection, slo_id, json.dumps([one.key for one in given]))
+    }
     put, gone, days = dict[str, tuple[int, Sketch]](), set[str](), _Days()
     for one in given:
-        at, recorded_at, then, body = stored[one.key] if one.key in stored else (None, None, None, None)
+        at, recorded_at, then, body = stored.get(one.key, (None, None, None, None))
         if at != to_micros(one.at) or recorded_at != (now if one.recorded_at is None else to_micros(one.recorded_at)):
             continue  # an earlier one stands
         if one.key in put:
@@ -131,12 +133,12 @@ def _bodies(connection: Connection, slo_id: int, since: int, until: int, whole: 
         )
         yield from connection.scalars(days)
     at = since
-    for start, end in [*_stretches(whole), (-(-until // DAY), None)]:
+    for start, end in [*_stretches(whole), (-(-until // DAY), until)]:
         yield from connection.scalars(_each(slo_id, at, min(start * DAY, until)))
-        at = until if end is None else end * DAY
+        at = end * DAY
 
 
-def _each(slo_id: int, since: int, until: int) -> Select[tuple[str]]:
+def _each(slo_id: int, since: int, until: int) -> Select[Any]:
     return (
         select(sketch.c.body)
         .join(measurement, and_(measurement.c.slo_id == sketch.c.slo_id, measurement.c.key == sketch.c.key))

@@ -73,9 +73,7 @@ def test_its_buckets_are_those_of_datadogs_own_implementation(values: list[float
     theirs = DDSketch(0.01)
     for value in values:
         theirs.add(value)
-    kept = {
-        theirs._store.offset + place: count for place, count in enumerate(theirs._store.bins) if count
-    }
+    kept = {theirs._store.offset + place: count for place, count in enumerate(theirs._store.bins) if count}
     ours = sketch_of(values).counts
     # The two multiply and divide by the logarithm: a value on a bound may fall on either side of it.
     assert all(abs(math.log(v) / LOG_GAMMA - round(math.log(v) / LOG_GAMMA)) > 1e-9 for v in values) <= (ours == kept)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from airflow_ai_slo.measure.latency.counting import count_requests
-from airflow_ai_slo.measure.latency.requests import Requests, RequestRules, TimeUnit
+from airflow_ai_slo.measure.latency.requests import RequestRules, Requests, TimeUnit
 
 __all__ = ["RequestRules", "Requests", "TimeUnit", "count_requests"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.measure.latency.requests import Requests, RequestRules
+from airflow_ai_slo.measure.latency.requests import RequestRules, Requests
 
 if TYPE_CHECKING:
     from airflow_ai_slo.measure.data import Source

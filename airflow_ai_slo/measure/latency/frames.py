@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.sketch import LARGEST, LOG_GAMMA, SMALLEST, ZERO, Sketch, bucket_of
 from airflow_ai_slo.measure.latency.bounds import bounds
-from airflow_ai_slo.measure.latency.requests import Requests, RequestRules
+from airflow_ai_slo.measure.latency.requests import RequestRules, Requests
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,20 +32,18 @@ def count_in_frame(source: Source, rules: RequestRules, edges: Sequence[datetime
     else:
         slots, count = np.zeros(len(frame), dtype=np.int64), 1
     failed = ~_answered(frame, rules)
-    buckets, slow = _timed(frame, rules)
-    late = slow & ~failed
-    columns = [np.bincount(slots, weights=w, minlength=count).astype(np.int64) for w in (None, failed, late)]
+    buckets, late = _timed(frame, rules)
+    late &= ~failed
+    total, bad, slow = (np.bincount(slots, weights=w, minlength=count).astype(int) for w in (None, failed, late))
     cells = np.bincount(slots * _WIDTH + (buckets - _UNTIMED), minlength=count * _WIDTH).reshape(count, _WIDTH)
-    timed = rules.latency_column is not None
-    return [
-        Requests(*(int(column[slot]) for column in columns), *_sketched(cells[slot], timed=timed))
-        for slot in range(count)
-    ]
+    found = []
+    for slot in range(count):
+        untimed, sketch = _sketched(cells[slot]) if rules.latency_column is not None else (0, None)
+        found.append(Requests(int(total[slot]), int(bad[slot]), int(slow[slot]), untimed, sketch))
+    return found
 
 
-def _sketched(cells: np.ndarray[Any, Any], *, timed: bool) -> tuple[int, Sketch | None]:
-    if not timed:
-        return 0, None
+def _sketched(cells: np.ndarray[Any, Any]) -> tuple[int, Sketch]:
     counts = {int(place) + _UNTIMED: int(cells[place]) for place in cells.nonzero()[0]}
     return counts.pop(_UNTIMED, 0), Sketch(counts)
 

@@ -11,7 +11,7 @@ from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.sketch import LARGEST, LOG_GAMMA, SMALLEST, ZERO, Sketch, bucket_of
 from airflow_ai_slo.measure.data.sql import DIALECTS, Family, SqlType, column_types
 from airflow_ai_slo.measure.latency.bounds import bounds
-from airflow_ai_slo.measure.latency.requests import Requests, RequestRules
+from airflow_ai_slo.measure.latency.requests import RequestRules, Requests
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection

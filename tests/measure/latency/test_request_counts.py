@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -21,14 +22,12 @@ from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.sketch import Sketch, sketch_of
 from airflow_ai_slo.measure.data import Source
-from airflow_ai_slo.measure.latency import Requests, RequestRules, count_requests
+from airflow_ai_slo.measure.latency import RequestRules, Requests, count_requests
 
 START = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 DAY = [START, START + 24 * HOUR]
-RULES = RequestRules(
-    time_column="ts", latency_column="ms", at_most=timedelta(milliseconds=200), status_column="status"
-)
+RULES = RequestRules(time_column="ts", latency_column="ms", at_most=timedelta(milliseconds=200), status_column="status")
 Row = tuple[datetime, float | None, int | None]
 Place = Callable[[pd.DataFrame], Source]
 
@@ -40,7 +39,7 @@ def log(rows: Sequence[Row]) -> pd.DataFrame:
 
 def by_hand(rows: Sequence[Row], edges: Sequence[datetime]) -> list[Requests]:
     found = []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in itertools.pairwise(edges):
         inside = [row for row in rows if first <= row[0] < last]
         failed = [row for row in inside if row[2] is None or row[2] >= 500]
         late = [row for row in inside if row not in failed and not (row[1] is not None and 0 <= row[1] <= 200)]
@@ -114,8 +113,7 @@ def test_without_a_latency_a_request_was_not_in_time_and_is_in_no_percentile(pla
     assert (seen.total, seen.good, seen.late, seen.untimed) == (3, 1, 2, 2)
     assert seen.sketch == sketch_of([10.0])
     assert seen.detail == (
-        "1 of 3 requests good (2 late); P50 10.07 ms · P90 10.07 ms · P95 10.07 ms · P99 10.07 ms; "
-        "2 without a latency"
+        "1 of 3 requests good (2 late); P50 10.07 ms · P90 10.07 ms · P95 10.07 ms · P99 10.07 ms; 2 without a latency"
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.core.sketch import SHOWN, Percentiles
+
+_FREEZES: Mapping[FreezeMode | None, str] = {None: "-", "hard": "frozen", "soft": "warned (soft freeze)"}
 
 
 def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[str, Any]:
@@ -51,10 +54,14 @@ def percentiles_json(timed: Percentiles) -> dict[str, Any]:
 
 
 def evaluation_table(
-    evaluations: Iterable[Evaluation], *, frozen: Sequence[str] = (), timed: Mapping[str, Percentiles] | None = None
+    evaluations: Iterable[Evaluation],
+    *,
+    frozen: Mapping[str, FreezeMode] | None = None,
+    timed: Mapping[str, Percentiles] | None = None,
 ) -> str:
     """Evaluations for people.
 
+    :param frozen: how each service is frozen that is.
     :param timed: percentiles by SLO; where there are any, they have columns of their own.
     """
     from tabulate import tabulate
@@ -69,7 +76,7 @@ def evaluation_table(
             sli(seen),
             budget_left(seen),
             seen.firing.label if seen.firing else "-",
-            "frozen" if seen.slo.service in frozen else "-",
+            _FREEZES[(frozen or {}).get(seen.slo.service)],
             *(_timed(timed.get(seen.slo.name)) if timed else ()),
         )
         for seen in evaluations

@@ -57,6 +57,7 @@ def get_provider_info() -> dict[str, Any]:
         "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
         "task-decorators": [
             {"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"},
+            {"name": "measure_slo", "class-name": "airflow_ai_slo.decorators.measure.measure_slo"},
             {"name": "slo_probe", "class-name": "airflow_ai_slo.decorators.probe.slo_probe"},
         ],
         "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, recording, replaying
+from benchmarks import backtesting, evaluating, gating, importing, latency, recording, replaying
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -20,6 +20,7 @@ SECTIONS = {
     "replaying": replaying.run,
     "gating": gating.run,
     "importing": importing.run,
+    "latency": latency.run,
 }
 
 

@@ -8,12 +8,16 @@ from typing import Any
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.numbers import plain
+from airflow_ai_slo.core.sketch import SHOWN, Percentiles
 
 _FREEZES: Mapping[FreezeMode | None, str] = {None: "-", "hard": "frozen", "soft": "warned (soft freeze)"}
 
 
-def evaluation_json(seen: Evaluation) -> dict[str, Any]:
-    """One evaluation in the shape other people's scripts hold on to."""
+def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[str, Any]:
+    """One evaluation in the shape other people's scripts hold on to.
+
+    :param timed: percentiles over the SLO's window, where it has any.
+    """
     left = seen.budget
     return {
         "slo": seen.slo.name,
@@ -41,13 +45,24 @@ def evaluation_json(seen: Evaluation) -> dict[str, Any]:
             }
             for alert in seen.alerts
         ],
-    }
+    } | ({} if timed is None else {"percentiles": percentiles_json(timed)})
 
 
-def evaluation_table(evaluations: Iterable[Evaluation], *, frozen: Mapping[str, FreezeMode] | None = None) -> str:
+def percentiles_json(timed: Percentiles) -> dict[str, Any]:
+    """Percentiles in milliseconds, to the digits that mean something."""
+    return {"unit": "ms", "count": timed.count, **{name: float(f"{v:.4g}") for name, v in timed.values.items()}}
+
+
+def evaluation_table(
+    evaluations: Iterable[Evaluation],
+    *,
+    frozen: Mapping[str, FreezeMode] | None = None,
+    timed: Mapping[str, Percentiles] | None = None,
+) -> str:
     """Evaluations for people.
 
     :param frozen: how each service is frozen that is.
+    :param timed: percentiles by SLO; where there are any, they have columns of their own.
     """
     from tabulate import tabulate
 
@@ -62,11 +77,25 @@ def evaluation_table(evaluations: Iterable[Evaluation], *, frozen: Mapping[str, 
             budget_left(seen),
             seen.firing.label if seen.firing else "-",
             _FREEZES[(frozen or {}).get(seen.slo.service)],
+            *(_timed(timed.get(seen.slo.name)) if timed else ()),
         )
         for seen in evaluations
     ]
-    headers = ("service", "SLO", "at (UTC)", "SLI", "budget left", "firing", "freeze")
+    headers = (
+        "service",
+        "SLO",
+        "at (UTC)",
+        "SLI",
+        "budget left",
+        "firing",
+        "freeze",
+        *([f"{name.upper()} ms" for name in SHOWN] if timed else ()),
+    )
     return tabulate(rows, headers=headers, disable_numparse=True) if rows else "no SLO is applied; run ai-slo apply"
+
+
+def _timed(found: Percentiles | None) -> list[str]:
+    return [f"{found.values[name]:,.4g}" if found else "-" for name in SHOWN]
 
 
 def _float(number: Any) -> float | None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "freeze": "freeze:command",
     "incident": "incident:command",
     "init": "init:command",
+    "latency": "latency:command",
     "outbox": "outbox:command",
     "pause": "pause:pause",
     "profile": "profile:command",

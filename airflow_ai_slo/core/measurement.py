@@ -12,6 +12,7 @@ from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.names import LONGEST_KEY, LONGEST_NAME, is_name
 from airflow_ai_slo.core.numbers import Exact, count
+from airflow_ai_slo.core.sketch import Sketch
 
 _REPLACEMENT = "\ufffd"
 
@@ -44,6 +45,7 @@ class Measurement:
     :param attributes: kept as text; what a database could not keep of it (NUL, half of a surrogate pair) becomes
         U+FFFD.
     :param recorded_at: when it came in; the recording engine fills it.
+    :param sketch: percentiles of what was timed, kept beside the counts.
     :raises MeasurementError: what is wrong with which field.
     """
 
@@ -56,6 +58,7 @@ class Measurement:
     cause: Cause | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     recorded_at: datetime | None = None
+    sketch: Sketch | None = None
 
     def __post_init__(self) -> None:
         if not (is_name(self.slo, LONGEST_NAME) and is_name(self.key, LONGEST_KEY)):

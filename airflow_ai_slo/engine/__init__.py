@@ -16,6 +16,7 @@ from airflow_ai_slo.engine.forecasting import forecasts
 from airflow_ai_slo.engine.freezing import freeze_modes, freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.pausing import pause, paused, resume
+from airflow_ai_slo.engine.percentiles import percentiles
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
@@ -44,6 +45,7 @@ __all__ = [
     "override",
     "pause",
     "paused",
+    "percentiles",
     "preview_correction",
     "read_profile",
     "record",

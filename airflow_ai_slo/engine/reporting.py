@@ -13,6 +13,7 @@ from airflow_ai_slo.core.evaluation import coverage_of, plan
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.attributing import attribution_of
+from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_named, watched_since
 from airflow_ai_slo.reports.model import (
     AuditRow,
@@ -96,6 +97,7 @@ def _slo(
             for i, reason in incidents.history(connection, stored.slo_id, start, at)
         ),
         corrections=tuple(corrections.reaching(connection, stored, min(start, window), at)),
+        percentiles=percentiles_of(connection, [stored], at).get(stored.slo.name),
     )
 
 

@@ -26,7 +26,7 @@ def pagerduty_of(connection: Connection, target: Target) -> Channel:
         key = str(connection.extra_dejson.get("routing_key") or "")
     options: dict[str, Any] = _shared(connection)
     if connection.host:
-        options["base_url"] = _url(connection)
+        options["base_url"] = address(connection)
     if source := connection.extra_dejson.get("source"):
         options["source"] = str(source)
     return PagerDutyChannel(key, takes=_takes(target), **options)
@@ -37,10 +37,10 @@ def alertmanager_of(connection: Connection, target: Target) -> Channel:
     from airflow_ai_slo.alerts import AlertmanagerChannel
 
     extra = connection.extra_dejson
-    options = _shared(connection) | _authorised(connection)
+    options = _shared(connection) | authorised(connection)
     if extra.get("kept_hours"):
         options["kept"] = _hours(extra["kept_hours"])
-    return AlertmanagerChannel(_url(connection), takes=_takes(target), labels=texts(extra, "labels"), **options)
+    return AlertmanagerChannel(address(connection), takes=_takes(target), labels=texts(extra, "labels"), **options)
 
 
 def webhook_of(connection: Connection, target: Target) -> Channel:
@@ -48,7 +48,7 @@ def webhook_of(connection: Connection, target: Target) -> Channel:
     from airflow_ai_slo.alerts import WebhookChannel
 
     secret = str(connection.extra_dejson.get("signing_secret") or "")
-    return WebhookChannel(_url(connection), secret=secret, **_shared(connection), **_authorised(connection))
+    return WebhookChannel(address(connection), secret=secret, **_shared(connection), **authorised(connection))
 
 
 def _shared(connection: Connection) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _shared(connection: Connection) -> dict[str, Any]:
     return {"proxy": extra.get("proxy") or None, **timeout}
 
 
-def _authorised(connection: Connection) -> dict[str, Any]:
+def authorised(connection: Connection) -> dict[str, Any]:
     """Login and password are basic authentication, a password alone is a bearer token."""
     headers = texts(connection.extra_dejson, "headers")
     if connection.login:
@@ -66,7 +66,7 @@ def _authorised(connection: Connection) -> dict[str, Any]:
     return {"headers": bearer | headers}
 
 
-def _url(connection: Connection) -> str:
+def address(connection: Connection) -> str:
     """Host with scheme, port and path, however they are spread over the connection's fields."""
     host, schema = (connection.host or "").strip(), (connection.schema or "").strip("/ ")
     if not host:

@@ -23,6 +23,8 @@ def get_provider_info() -> dict[str, Any]:
             "operators.evaluate",
             "operators.freshness",
             "operators.gate",
+            "operators.latency",
+            "operators.probe",
             "operators.report",
             "operators.throughput",
         ),
@@ -56,6 +58,7 @@ def get_provider_info() -> dict[str, Any]:
         "task-decorators": [
             {"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"},
             {"name": "measure_slo", "class-name": "airflow_ai_slo.decorators.measure.measure_slo"},
+            {"name": "slo_probe", "class-name": "airflow_ai_slo.decorators.probe.slo_probe"},
         ],
         "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],
         "cli": ["airflow_ai_slo.plugin.commands.get_commands"],

@@ -14,6 +14,7 @@ from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.sketch import Percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class SLOReport:
     :param worst: the bad measurements that spent most, worst first.
     :param corrections: those in force that drop something in the report's period or the SLO's window.
     :param unit: plural noun of what the counts count, such as ``rows``; empty reads as the definition and counts say.
+    :param percentiles: of what was timed in the SLO's window; None where nothing was.
     """
 
     evaluation: Evaluation
@@ -76,6 +78,7 @@ class SLOReport:
     incidents: tuple[IncidentRow, ...]
     unit: str = ""
     corrections: tuple[Correction, ...] = ()
+    percentiles: Percentiles | None = None
 
     @property
     def spent_by(self) -> Mapping[str, Exact]:

@@ -11,7 +11,7 @@ from airflow_ai_slo.core.burn import Outcome
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.reports.definition import Term, definition
-from airflow_ai_slo.reports.figures import count, instant, length, percent, plural, times
+from airflow_ai_slo.reports.figures import count, instant, length, percent, plural, raw, times
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
 from airflow_ai_slo.reports.plots.plot import Plot, plot
 from airflow_ai_slo.reports.plots.scale import TimeScale
@@ -184,7 +184,7 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
         met=met(evaluation),
         left=left,
         burn=burn,
-        tiles=_tiles(evaluation, left, burn, unit),
+        tiles=(*_tiles(evaluation, left, burn, unit), *_timed(slo)),
         notes=_notes(evaluation, report),
         next_step=next_step(evaluation) if evaluation.sli is None else None,
         spark=sparkline(slo),
@@ -212,6 +212,13 @@ def _tiles(evaluation: Evaluation, left: Left, burn: Tile, unit: str) -> tuple[T
             "" if counts.total else "unknown",
         ),
     )
+
+
+def _timed(slo: SLOReport) -> Iterable[Tile]:
+    """Percentiles, where anything was timed."""
+    if slo.percentiles is not None:
+        shown = [f"{name.upper()} {raw(value)} ms" for name, value in slo.percentiles.values.items()]
+        yield Tile("Latency", shown[-1], f"{', '.join(shown[:-1])}; {count(slo.percentiles.count)} timed")
 
 
 def _left(slo: SLOReport, policy: FreezePolicy, unit: str) -> Left:

@@ -77,7 +77,14 @@ _find_slo = Prepared(
     ("name",),
     lambda _: (
         select(
-            slo.c.id, slo.c.definition, slo.c.scale, slo.c.anchor, slo.c.settled_slot, slo.c.next_due, slo.c.corrected
+            slo.c.id,
+            slo.c.definition,
+            slo.c.scale,
+            slo.c.anchor,
+            slo.c.settled_slot,
+            slo.c.next_due,
+            slo.c.corrected,
+            slo.c.sketched,
         )
         .where(slo.c.name == bindparam("name"), slo.c.active)
         .with_for_update(key_share=True)

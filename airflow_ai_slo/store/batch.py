@@ -45,6 +45,7 @@ class Target(NamedTuple):
     :param arrivals: what its schedule says of them; None where it has none.
     :param next_due: when its next expected run is to be looked at.
     :param is_corrected: whether corrections drop any of its measurements.
+    :param is_sketched: whether any of its measurements has had a sketch.
     """
 
     slo_id: int
@@ -54,14 +55,15 @@ class Target(NamedTuple):
     expectation: Expectation
     next_due: int | None
     is_corrected: bool
+    is_sketched: bool
 
     @classmethod
     def of(cls, row: Any) -> Target:
-        slo_id, text, scale, anchor, settled_slot, next_due, corrected = row
+        slo_id, text, scale, anchor, settled_slot, next_due, corrected, sketched = row
         definition = definitions.parse(text)
         known = None if definition.schedule is None else Arrivals(definition.schedule, anchor, settled_slot)
         expectation = Expectation(slo_id, definition, scale, anchor, settled_slot)
-        return cls(slo_id, definition, scale, known, expectation, next_due, bool(corrected))
+        return cls(slo_id, definition, scale, known, expectation, next_due, bool(corrected), bool(sketched))
 
 
 class Batch:

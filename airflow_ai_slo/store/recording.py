@@ -10,7 +10,7 @@ from airflow_ai_slo.core.corrections import Stretches, as_pauses
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.store import absent, arrivals, definitions, dropping
+from airflow_ai_slo.store import absent, arrivals, definitions, dropping, sketches
 from airflow_ai_slo.store.ahead import look
 from airflow_ai_slo.store.batch import Batch, Target
 from airflow_ai_slo.store.prepared import Executor
@@ -67,7 +67,10 @@ def _record_one_slo(connection: Executor, name: str, given: Sequence[Measurement
         found = look(connection, name, keys, since)
         if found is None:
             raise definitions.unknown([name], connection)
-    return Batch(Target.of(found.slo), found, now, dropped).write(connection, judged, anew, missing)
+    changed = Batch(Target.of(found.slo), found, now, dropped).write(connection, judged, anew, missing)
+    if target.is_sketched or any(one.sketch for one in given):
+        sketches.follow(connection, target.slo_id, given, now)
+    return changed
 
 
 def _judged(

@@ -16,6 +16,7 @@ from typing import IO, Any
 from airflow_ai_slo.core.errors import AiSloError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.sketch import sketch_from_text
 
 _BATCH = 5000
 
@@ -121,7 +122,7 @@ def _to_dict(one: Measurement) -> dict[str, Any]:
         "cause": one.cause,
         "attributes": dict(one.attributes),
         "recorded_at": None if one.recorded_at is None else one.recorded_at.isoformat(),
-    }
+    } | ({} if one.sketch is None else {"sketch": one.sketch.to_text()})
 
 
 def _text(number: Exact) -> int | str:
@@ -144,4 +145,5 @@ def _from_dict(values: dict[str, Any]) -> Measurement:
         cause=None if values.get("cause") is None else Cause(values["cause"]),
         attributes=values.get("attributes") or {},
         recorded_at=None if recorded_at is None else datetime.fromisoformat(recorded_at),
+        sketch=None if values.get("sketch") is None else sketch_from_text(values["sketch"]),
     )

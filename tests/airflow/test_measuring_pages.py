@@ -32,8 +32,11 @@ def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         loaded_at=(now - timedelta(hours=25)).isoformat(),
     )
     current.to_sql("features", sqlite3.connect(warehouse), index=False)
+    log = pd.DataFrame({"at": [(now - timedelta(minutes=n)).isoformat() for n in (1, 2)], "duration_ms": [90, 250]})
+    log.assign(status=[200, 503]).to_sql("requests", sqlite3.connect(warehouse), index=False)
+    timed = ("inference-latency", "inference-available", "feature-reads", "search-recall")
     slos = ("scores-completion", "scores-throughput", "features-fresh", "features-like-january")
-    return new_store(tmp_path, monkeypatch, *slos)
+    return new_store(tmp_path, monkeypatch, *slos, *timed)
 
 
 def examples(page: str) -> list[DAG]:
@@ -54,6 +57,10 @@ def examples(page: str) -> list[DAG]:
         ("throughput.md", "scores-throughput", (1, 1)),
         ("freshness.md", "features-fresh", (1, 1)),
         ("drift.md", "features-like-january", (3, 3)),
+        ("latency.md", "inference-latency", (1, 2)),
+        ("latency.md", "inference-available", (1, 2)),
+        ("probe.md", "feature-reads", (20, 20)),
+        ("probe.md", "search-recall", (10, 10)),
     ],
 )
 def test_the_first_example_of_a_page_runs(recorded: Recorded, page: str, slo: str, counts: tuple[int, int]) -> None:

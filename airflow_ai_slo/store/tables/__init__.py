@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from airflow_ai_slo.store.tables.base import VERSION_TABLE, metadata
-from airflow_ai_slo.store.tables.counted import correction, day, dropped, measurement, pause, run, settled
+from airflow_ai_slo.store.tables.counted import (
+    correction,
+    day,
+    dropped,
+    measurement,
+    pause,
+    run,
+    settled,
+    sketch,
+    sketch_day,
+)
 from airflow_ai_slo.store.tables.decided import audit, evaluation, freeze, incident, incident_event, override, silence
 from airflow_ai_slo.store.tables.defined import profile, service, slo, target
 from airflow_ai_slo.store.tables.told import hold, outbox, thread
@@ -29,6 +39,8 @@ __all__ = [
     "service",
     "settled",
     "silence",
+    "sketch",
+    "sketch_day",
     "slo",
     "target",
     "thread",

@@ -103,3 +103,25 @@ day = Table(
     sqlite_with_rowid=False,
     comment="Sums of everything up to the end of a UTC day.",
 )
+
+sketch = Table(
+    "ai_slo_sketch",
+    metadata,
+    slo_id(primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_ai_slo_sketch_at", "slo_id", "at"),
+    sqlite_with_rowid=False,
+    comment="Percentile sketches of measurements, by their keys.",
+)
+
+sketch_day = Table(
+    "ai_slo_sketch_day",
+    metadata,
+    slo_id(primary_key=True),
+    Column("day", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False),
+    sqlite_with_rowid=False,
+    comment="All sketches of a UTC day as one, whatever corrections drop.",
+)

@@ -31,6 +31,7 @@ slo = Table(
     Column("settled_slot", BigInteger, comment="expected runs up to here were looked at"),
     Column("next_due", BigInteger, comment="when the next expected run is to be looked at; NULL: none is expected"),
     Column("corrected", Boolean, nullable=False, server_default=false(), comment="whether any stretch is dropped"),
+    Column("sketched", Boolean, nullable=False, server_default=false(), comment="whether it has had any sketch"),
     Column("applied_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
     UniqueConstraint("name", "generation"),

@@ -132,6 +132,13 @@ def upgrade() -> None:
             nullable=False,
             comment="whether any stretch is dropped",
         ),
+        sa.Column(
+            "sketched",
+            sa.Boolean(),
+            server_default=sa.false(),
+            nullable=False,
+            comment="whether it has had any sketch",
+        ),
         sa.Column("applied_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ai_slo_slo")),
@@ -313,6 +320,28 @@ def upgrade() -> None:
     )
     op.create_index("ix_ai_slo_silence_due", "ai_slo_silence", ["due"], unique=False)
     op.create_table(
+        "ai_slo_sketch",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_sketch_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "key", name=op.f("pk_ai_slo_sketch")),
+        comment="Percentile sketches of measurements, by their keys.",
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_ai_slo_sketch_at", "ai_slo_sketch", ["slo_id", "at"], unique=False)
+    op.create_table(
+        "ai_slo_sketch_day",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_sketch_day_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "day", name=op.f("pk_ai_slo_sketch_day")),
+        comment="All sketches of a UTC day as one, whatever corrections drop.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ai_slo_incident_event",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("incident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -333,6 +362,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f("ix_ai_slo_incident_event_incident_id"), table_name="ai_slo_incident_event")
     op.drop_table("ai_slo_incident_event")
+    op.drop_table("ai_slo_sketch_day")
+    op.drop_index("ix_ai_slo_sketch_at", table_name="ai_slo_sketch")
+    op.drop_table("ai_slo_sketch")
     op.drop_index("ix_ai_slo_silence_due", table_name="ai_slo_silence")
     op.drop_table("ai_slo_silence")
     op.drop_table("ai_slo_settled")

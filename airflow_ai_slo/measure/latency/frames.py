@@ -1,0 +1,123 @@
+"""Requests in a frame or a file, counted with NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.core.sketch import LARGEST, LOG_GAMMA, SMALLEST, ZERO, Sketch, bucket_of
+from airflow_ai_slo.measure.latency.bounds import bounds
+from airflow_ai_slo.measure.latency.requests import RequestRules, Requests
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from airflow_ai_slo.measure.data import Source
+
+_UNTIMED = ZERO - 1
+_WIDTH = bucket_of(LARGEST) - _UNTIMED + 1
+
+
+def count_in_frame(source: Source, rules: RequestRules, edges: Sequence[datetime]) -> list[Requests]:
+    """See :func:`count_requests`."""
+    import numpy as np
+
+    frame = source.read(rules.columns)
+    if rules.time_column is not None:
+        slots, inside = _slots(frame[rules.time_column], edges, rules)
+        frame, slots, count = frame[inside], slots[inside], len(edges) - 1
+    else:
+        slots, count = np.zeros(len(frame), dtype=np.int64), 1
+    failed = ~_answered(frame, rules)
+    buckets, late = _timed(frame, rules)
+    late &= ~failed
+    total, bad, slow = (np.bincount(slots, weights=w, minlength=count).astype(int) for w in (None, failed, late))
+    cells = np.bincount(slots * _WIDTH + (buckets - _UNTIMED), minlength=count * _WIDTH).reshape(count, _WIDTH)
+    found = []
+    for slot in range(count):
+        untimed, sketch = _sketched(cells[slot]) if rules.latency_column is not None else (0, None)
+        found.append(Requests(int(total[slot]), int(bad[slot]), int(slow[slot]), untimed, sketch))
+    return found
+
+
+def _sketched(cells: np.ndarray[Any, Any]) -> tuple[int, Sketch]:
+    counts = {int(place) + _UNTIMED: int(cells[place]) for place in cells.nonzero()[0]}
+    return counts.pop(_UNTIMED, 0), Sketch(counts)
+
+
+def _slots(
+    stamps: pd.Series[Any], edges: Sequence[datetime], rules: RequestRules
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The interval of each row, and which rows lie in any."""
+    import numpy as np
+    import pandas as pd
+
+    known = stamps.notna().to_numpy()
+    slots = np.full(len(stamps), -1, dtype=np.int64)
+    if known.any():
+        there = stamps[known]
+        sample = there.iloc[0]
+        limits = bounds(rules.time_column or "", _plain(sample), edges, rules.zone)
+        try:
+            if isinstance(there.dtype, pd.DatetimeTZDtype):
+                there = there.dt.tz_convert("UTC").dt.tz_localize(None)
+                limits = [pd.Timestamp(one).tz_convert("UTC").tz_localize(None) for one in limits]  # type: ignore[arg-type]
+            is_time = pd.api.types.is_datetime64_dtype(there.dtype)
+            values = there.to_numpy() if is_time else there.to_numpy(dtype=object)
+            ordered = np.array(limits, dtype="datetime64[us]" if is_time else object)
+            slots[known] = np.searchsorted(ordered, values, side="right") - 1
+        except (TypeError, ValueError) as error:
+            raise DataError(f"time_column={rules.time_column!r} mixes stamps of several kinds: {error}") from None
+    return slots, (slots >= 0) & (slots < len(edges) - 1)
+
+
+def _plain(sample: Any) -> Any:
+    return sample.to_pydatetime() if hasattr(sample, "to_pydatetime") else sample
+
+
+def _answered(frame: pd.DataFrame, rules: RequestRules) -> np.ndarray[Any, Any]:
+    import numpy as np
+
+    good = np.ones(len(frame), dtype=bool)
+    if rules.status_column is not None:
+        good &= _numbers(frame[rules.status_column], "status_column", "a number such as 200") < rules.bad_from
+    if rules.good_when is not None:
+        told = _numbers(frame[rules.good_when], "good_when", "true or false, or 1 or 0")
+        good &= (told != 0) & ~np.isnan(told)
+    return good
+
+
+def _timed(frame: pd.DataFrame, rules: RequestRules) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The bucket of each row, and whether it took too long."""
+    import numpy as np
+
+    if rules.latency_column is None:
+        return np.full(len(frame), _UNTIMED), np.zeros(len(frame), dtype=bool)
+    series = frame[rules.latency_column]
+    if str(series.dtype).startswith("timedelta"):
+        series = series.dt.total_seconds() * 1000 / rules.to_milliseconds
+    taken = _numbers(series, "latency_column", f"a number of {rules.unit}")
+    slow = np.zeros(len(frame), dtype=bool)
+    if rules.limit is not None:
+        slow = ~((taken >= 0) & (taken <= taken.dtype.type(rules.limit)))
+    length = taken.astype(np.float64) * rules.to_milliseconds
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.ceil(np.log(np.clip(length, SMALLEST, LARGEST)) / LOG_GAMMA)
+    found = np.where(length >= 0, np.where(length < SMALLEST, ZERO, found), _UNTIMED)
+    return found.astype(np.int64), slow
+
+
+def _numbers(series: pd.Series[Any], option: str, wanted: str) -> np.ndarray[Any, Any]:
+    """Floats, NaN where nothing is there; those of single precision stay so, since 0.2 is another number in it."""
+    import numpy as np
+
+    kind = np.float32 if str(series.dtype).lower() in ("float32", "float[pyarrow]") else np.float64
+    try:
+        if str(series.dtype).startswith(("datetime", "timedelta")):
+            raise TypeError(f"it is {series.dtype}")
+        return series.to_numpy(dtype=kind, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{option}={series.name!r} must hold {wanted}: {error}") from None

@@ -1,0 +1,58 @@
+"""The same rows in a frame and in three databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from hypothesis import strategies as st
+
+from airflow_ai_slo.measure.data import Source
+
+Everywhere = Callable[..., dict[str, Source]]
+
+
+@dataclass
+class Databases:
+    """Databases to put rows into, by name."""
+
+    engines: dict[str, sa.Engine] = field(default_factory=dict)
+
+    def sources(self, frame: pd.DataFrame, **types: Any) -> dict[str, Source]:
+        """A frame as it is, and as a table of each database.
+
+        :param types: of columns, where they matter.
+        """
+        found = {"frame": Source(frame=frame)}
+        floats = pd.DataFrame({name: pd.Series(frame[name].dtype == "float64", frame.index) for name in frame.columns})
+        records = frame.astype(object).where(frame.notna() | floats, None).to_dict("records")  # NaN stays NaN
+        for name, engine in self.engines.items():
+            columns = [sa.Column(str(label), types.get(str(label)) or _type(frame[label])) for label in frame.columns]
+            table = sa.Table("rows", sa.MetaData(), *columns)
+            with engine.begin() as connection:
+                table.drop(connection, checkfirst=True)
+                table.create(connection)
+                if records:
+                    connection.execute(table.insert(), records)
+            found[name] = Source(engine=engine, table="rows")
+        return found
+
+
+def _type(series: pd.Series[Any]) -> Any:
+    from pandas.api import types
+
+    if types.is_bool_dtype(series.dtype):
+        return sa.Boolean()
+    if types.is_datetime64_any_dtype(series.dtype):
+        return sa.DateTime(timezone=getattr(series.dtype, "tz", None) is not None)
+    if types.is_integer_dtype(series.dtype):
+        return sa.BigInteger()
+    return sa.Double() if types.is_float_dtype(series.dtype) else sa.Text()
+
+
+def optional(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Values, some of them missing."""
+    return st.one_of(values, st.none())

@@ -23,6 +23,8 @@ def get_provider_info() -> dict[str, Any]:
             "operators.evaluate",
             "operators.freshness",
             "operators.gate",
+            "operators.quality",
+            "operators.ranking",
             "operators.report",
             "operators.throughput",
         ),

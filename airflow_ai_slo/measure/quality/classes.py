@@ -123,7 +123,7 @@ def kind_of(value: Any) -> str:
 
 def shown_of(classes: Iterable[Any]) -> str:
     """Classes for a message, at most some."""
-    listed = list(classes)
+    listed = sorted(classes, key=repr)
     more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
     return ", ".join(repr(one) for one in listed[:_SHOWN]) + more if listed else "none"
 

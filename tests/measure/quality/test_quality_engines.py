@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from quality_kit import Everywhere, optional
 
-from airflow_ai_slo.measure.quality import Measured, QualitySpec, Split, measure_quality
+from airflow_ai_slo.measure.quality import QualitySpec
+from airflow_ai_slo.measure.quality.groups import Split
+from airflow_ai_slo.measure.quality.measuring import Measured, measure_quality
 
 SPECS = [
     {"metric": "accuracy", "label": "y", "prediction": "p"},

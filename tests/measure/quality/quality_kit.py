@@ -26,7 +26,7 @@ class Databases:
 
     engines: dict[str, sa.Engine] = field(default_factory=dict)
 
-    def sources(self, frame: pd.DataFrame, **types: Any) -> dict[str, Source]:
+    def sources(self, frame: pd.DataFrame, name_of_table: str = "rows", **types: Any) -> dict[str, Source]:
         """A frame as it is, and as a table of each database.
 
         :param types: of columns, where they matter.
@@ -36,13 +36,13 @@ class Databases:
         records = frame.astype(object).where(frame.notna() | floats, None).to_dict("records")  # NaN stays NaN
         for name, engine in self.engines.items():
             columns = [sa.Column(str(label), types.get(str(label)) or _type(frame[label])) for label in frame.columns]
-            table = sa.Table("rows", sa.MetaData(), *columns)
+            table = sa.Table(name_of_table, sa.MetaData(), *columns)
             with engine.begin() as connection:
                 table.drop(connection, checkfirst=True)
                 table.create(connection)
                 if records:
                     connection.execute(table.insert(), records)
-            found[name] = Source(engine=engine, table="rows")
+            found[name] = Source(engine=engine, table=name_of_table)
         return found
 
 

@@ -13,6 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_ai_slo.compat import Run, at_of, run_of
 from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError
+from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.hooks.store import SLOHook
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 WRONG_SETTINGS = (ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError)
 """Errors that trying again cannot mend: they fail a task without retries."""
+
+MOST_SHOWN = 20
+"""Measurements of one run that its log and its XCom show one by one."""
 
 
 class SLOOperator(BaseOperator):
@@ -88,11 +92,19 @@ class MeasureOperator(SLOOperator):
         """
         raise NotImplementedError
 
+    def measures(self, context: Context) -> Sequence[Measurement] | None:
+        """Several measurements of one run (of intervals, of segments), each with a natural key of its own; None where
+        there is one, from :meth:`measure`."""
+        return None
+
     def execute(self, context: Context) -> dict[str, Any]:
-        """Measure, record, and fail where asked to. Returns :meth:`record`'s small dict as XCom."""
+        """Measure, record, and fail where asked to. Returns :meth:`record`'s small dict, or that of
+        :meth:`record_all`, as XCom."""
         try:
-            measured = self.measure(context)
-            return self.record(context, measured)
+            several = self.measures(context)
+            if several is not None:
+                return self.record_all(context, several)
+            return self.record(context, self.measure(context))
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
 
@@ -107,6 +119,7 @@ class MeasureOperator(SLOOperator):
         attributes: Mapping[str, str] | None = None,
         at: datetime | None = None,
         slo: str | None = None,
+        key: str | None = None,
     ) -> Measurement:
         """A measurement of this task's run, with its natural key, instant and attributes (DAG, task, run, URL).
 
@@ -115,12 +128,13 @@ class MeasureOperator(SLOOperator):
         :param attributes: more to remember, over the run's own; the operator's ``attributes`` stand over both.
         :param at: the instant the measured interval ends; by default the run's (see :meth:`at_of`).
         :param slo: another SLO than the operator's own.
+        :param key: another natural key than the run's, such as :meth:`interval_key`.
         :raises MeasurementError: counts or value break the rules.
         """
         run = self.run_of(context)
         return Measurement(
             slo=slo or self.slo,
-            key=run.key,
+            key=key or run.key,
             at=at or run.at,
             good=good,  # type: ignore[arg-type]
             total=total,  # type: ignore[arg-type]
@@ -152,22 +166,49 @@ class MeasureOperator(SLOOperator):
         if run.ignored:
             self.log.info("%s. Not recorded: this run does not count, %s", seen, run.ignored)
         else:
-            recorded = self._keep(measured, run)
+            recorded = bool(self._keep([measured], run))
             self.log.info("%s", seen)
-        result = {
-            "slo": measured.slo,
-            "at": measured.at.isoformat(),
-            "good": plain(measured.good),
-            "total": plain(measured.total),
-            "value": measured.value,
-            "cause": str(measured.cause) if measured.cause else None,
-            "recorded": recorded,
-            **(more or {}),
-        }
+        result = _summary(measured) | {"recorded": recorded, **(more or {})}
         if self.fail_on_bad and (self._is_bad(measured) if bad is None else bad):
             context["ti"].xcom_push(key="return_value", value=result)
             raise AirflowFailException(f"{seen}: bad, and fail_on_bad is set")
         return result
+
+    def record_all(self, context: Context, measured: Sequence[Measurement]) -> dict[str, Any]:
+        """Record several measurements, then fail where ``fail_on_bad`` asks for it: where one of the newest is bad.
+
+        Those of an SLO that is not applied are left out, and one line says so; not one applied is an error.
+
+        :returns: ``{measured, recorded, unknown, newest}``: how many there were and how many are recorded, SLOs that
+            are not applied, and the newest ones as :meth:`record` gives them, at most :data:`MOST_SHOWN`.
+        :raises UnknownSLOError: none of the SLOs is applied.
+        :raises AirflowFailException: one is bad and ``fail_on_bad`` is set.
+        """
+        run = self.run_of(context)
+        latest = max((one.at for one in measured), default=None)
+        newest = [one for one in measured if one.at == latest]
+        for one in newest[:MOST_SHOWN]:
+            self.log.info("%s", _seen(one))
+        if len(measured) > len(newest):
+            self.log.info("%d earlier measurement(s) were counted again", len(measured) - len(newest))
+        recorded, unknown = 0, list[str]()
+        if run.ignored:
+            self.log.info("Not recorded: this run does not count, %s", run.ignored)
+        elif measured:
+            recorded, unknown = self._keep_known(measured, run)
+        shown = [_summary(one) for one in newest if one.slo not in unknown][:MOST_SHOWN]
+        result = {"measured": len(measured), "recorded": recorded, "unknown": unknown, "newest": shown}
+        bad = [one for one in newest if self.fail_on_bad and one.slo not in unknown and self._is_bad(one)]
+        if bad:
+            context["ti"].xcom_push(key="return_value", value=result)
+            raise AirflowFailException("; ".join(map(_seen, bad[:3])) + ": bad, and fail_on_bad is set")
+        return result
+
+    def interval_key(self, context: Context, end: datetime) -> str:
+        """Natural key of an interval that several runs measure: what a later run finds of it replaces this."""
+        run = self.run_of(context)
+        task = run.task_id if run.map_index < 0 else f"{run.task_id}[{run.map_index}]"
+        return f"{run.dag_id}/{task}/interval:{utc(end):%Y-%m-%dT%H:%M:%SZ}"
 
     def at_of(self, context: Context) -> datetime:
         """The instant the run's measured interval ends: data interval end, else logical date, else run_after; UTC."""
@@ -177,24 +218,52 @@ class MeasureOperator(SLOOperator):
         """The run as this package sees it: key, instant, clock, whether it counts."""
         return run_of(context, count_manual=self.count_manual)
 
-    def _keep(self, measured: Measurement, run: Run) -> bool:
+    def _keep_known(self, measured: Sequence[Measurement], run: Run) -> tuple[int, list[str]]:
+        """How many were recorded, and which SLOs are not applied."""
+        try:
+            return self._keep(measured, run), []
+        except UnknownSLOError:
+            recorded, unknown = 0, list[str]()
+        for slo in dict.fromkeys(one.slo for one in measured):
+            try:
+                recorded += self._keep([one for one in measured if one.slo == slo], run)
+            except UnknownSLOError:
+                unknown.append(slo)
+        if len(unknown) == len({one.slo for one in measured}):
+            raise UnknownSLOError(f"none of these SLOs is applied: {', '.join(unknown)}")
+        self.log.warning("Not recorded, since no such SLO is applied: %s", ", ".join(unknown))
+        return recorded, unknown
+
+    def _keep(self, measured: Sequence[Measurement], run: Run) -> int:
+        """Record, or spool; returns how many the store took."""
         from airflow_ai_slo import engine
 
         spool = self.hook.spool
-        kept = engine.record_or_spool(self.hook.open, [measured], now=run.now, spool=spool)
+        kept = engine.record_or_spool(self.hook.open, measured, now=run.now, spool=spool)
         if kept.spooled:
             self.log.warning("SLO store: %s; %d measurement(s) wait in %s", kept.problem, kept.spooled, spool)
         elif kept.problem:
             self.log.warning("SLO store: %s", kept.problem)
         if kept.replayed:
             self.log.info("%d measurement(s) that waited in %s are recorded now", kept.replayed, spool)
-        return bool(kept.recorded)
+        return kept.recorded
 
     def _is_bad(self, measured: Measurement) -> bool:
         objective = self.hook.objective(measured.slo)
         if objective is None:
             return measured.good < measured.total
         return is_bad(measured.good, measured.total, objective)
+
+
+def _summary(measured: Measurement) -> dict[str, Any]:
+    return {
+        "slo": measured.slo,
+        "at": measured.at.isoformat(),
+        "good": plain(measured.good),
+        "total": plain(measured.total),
+        "value": measured.value,
+        "cause": str(measured.cause) if measured.cause else None,
+    }
 
 
 def _seen(measured: Measurement) -> str:

@@ -67,7 +67,7 @@ class TabularOperator(MeasureOperator):
             return Source(engine=engine, table=self.table, sql=self.sql)
         if self.path is not None:
             return Source(path=self.located(self.path))
-        return Source(frame=self._called())
+        return Source(frame=self._called(self.dataframe))
 
     def located(self, name: str) -> str:
         """A relative path is one from the working directory, or else from the folder of the DAG's file."""
@@ -77,10 +77,10 @@ class TabularOperator(MeasureOperator):
         beside = Path(dag.folder) / name
         return str(beside) if beside.exists() else name
 
-    def _called(self) -> Any:
+    def _called(self, function: Callable[[], Any] | None, field: str = "dataframe") -> Any:
         import pandas as pd
 
-        frame = self.dataframe() if self.dataframe else None
+        frame = function() if function else None
         if not isinstance(frame, pd.DataFrame):
-            raise ConfigurationError(f"dataframe returned {type(frame).__name__}; it must return a pandas DataFrame")
+            raise ConfigurationError(f"{field} returned {type(frame).__name__}; it must return a pandas DataFrame")
         return frame

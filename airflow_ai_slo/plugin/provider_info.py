@@ -25,6 +25,8 @@ def get_provider_info() -> dict[str, Any]:
             "operators.gate",
             "operators.latency",
             "operators.probe",
+            "operators.quality",
+            "operators.ranking",
             "operators.report",
             "operators.throughput",
         ),

@@ -150,7 +150,8 @@ def _type(dialect: str, code: Any) -> SqlType:
     if code in _POSTGRESQL:
         return _POSTGRESQL[code]
     # Types that users create are mostly enumerations, which compare as the text that they are.
-    return SqlType(Family.TEXT if code >= _FIRST_CUSTOM_OID else Family.OTHER, f"type {code}")
+    custom = isinstance(code, int) and code >= _FIRST_CUSTOM_OID
+    return SqlType(Family.TEXT if custom else Family.OTHER, f"type {code}")
 
 
 def engine_of(connection: str | Engine) -> Engine:

@@ -2,9 +2,9 @@
 
 Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
 
-A stratified sample gets the interval of a simple one of its *effective* size. The design effect is from Kish, L. (1965),
-Survey Sampling; intervals of shares from it are in Korn, E. and Graubard, B. (1998), Survey Methodology 24, 193-201, and
-Franco, C. et al. (2019), Journal of Survey Statistics and Methodology 7, 334-364.
+A stratified sample gets the interval of a simple one of its *effective* size. The design effect is from Kish, L.
+(1965), Survey Sampling; intervals of shares from it are in Korn, E. and Graubard, B. (1998), Survey Methodology 24,
+193-201, and Franco, C. et al. (2019), Journal of Survey Statistics and Methodology 7, 334-364.
 """
 
 from __future__ import annotations

@@ -113,7 +113,7 @@ class MTBFOperator(TabularOperator):
                     cause=Cause.INFRASTRUCTURE,
                     attributes={"failures": str(failures.get(hour, 0))},
                 ),
-                key=f"{run.dag_id}/{task}/hour:{hour:%Y-%m-%dT%HZ}",
+                key=f"{run.dag_id}/{task}/interval:{hour:%Y-%m-%dT%H:%M:%SZ}",
             )
             for hour, good in hours
         ]

@@ -51,26 +51,23 @@ def verdict_of(item: Item, answer: Any, limit: Criterion | None) -> Verdict:
     :raises NoVerdict: it is neither a boolean, nor a score, nor a dict of them.
     :raises ConfigurationError: a score without a limit.
     """
-    ok, score, note = answer, None, ""
+    ok, given, note = (answer, None, "") if _is_bool(answer) else (None, answer, "")
     if isinstance(answer, Mapping):
-        ok, score, note = answer.get("ok"), answer.get("score"), str(answer.get("note") or "")
-        if ok is None and score is None:
-            raise NoVerdict(f"{_shown(answer)}: has neither 'ok' nor 'score'")
-    elif not _is_bool(answer):
-        ok, score = None, answer
-    if score is not None:
-        if _is_bool(score) or not isinstance(score, Real) or isnan(score):
-            raise NoVerdict(
-                f"{_shown(answer)} is no verdict: give True or False, a score, or a dict of 'ok' and 'score'"
-            )
-        score = float(score)
-    if ok is None:
+        ok, given, note = answer.get("ok"), answer.get("score"), str(answer.get("note") or "")
+    score = _number(answer, given) if given is not None or ok is None else None
+    if score is not None and ok is None:
         if limit is None:
             raise ConfigurationError(f"the judge gave the score {score:g}: say by at_least or at_most which are good")
-        ok = limit.holds(score or 0.0)
+        ok = limit.holds(score)
     if not _is_bool(ok):
         raise NoVerdict(f"{_shown(answer)}: 'ok' is neither True nor False")
     return Verdict(item.key, item.stratum, bool(ok), score, note)
+
+
+def _number(answer: Any, score: Any) -> float:
+    if _is_bool(score) or not isinstance(score, Real) or isnan(score):
+        raise NoVerdict(f"{_shown(answer)} is no verdict: give True or False, a score, or a dict of 'ok' and 'score'")
+    return float(score)
 
 
 def judge_all(

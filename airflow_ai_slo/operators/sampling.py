@@ -90,14 +90,15 @@ class DrawSampleOperator(SamplingOperator):
     """Draws rows and writes a sheet for people to review: CSV, and a page for the browser that answers by keyboard.
 
     Returns ``{sheet, page, sample, items}``: the paths of the two, of the sample's own JSON file, and how many rows.
+    ``output["sheet"]`` is the sheet alone.
 
     :param slo: name of the SLO that the verdicts will be measurements of.
     :param folder: where the files go (templated); a place that reviewers and the task that takes verdicts can reach.
     :param question: what yes means (templated).
     :param show: the columns that reviewers see, in this order; by default all.
     :param reviewers: answers that each item needs.
-    :param forms: whether to return each item's text too, as XCom ``forms``, for human-in-the-loop tasks mapped over
-        them; for at most 100 rows.
+    :param forms: whether to return a list of the items' texts instead, which Airflow's human-in-the-loop tasks are
+        mapped over (Airflow maps over nothing but what a task returns); for at most 100 rows.
     """
 
     template_fields: Sequence[str] = (*SamplingOperator.template_fields, "folder", "question", "show")
@@ -125,18 +126,18 @@ class DrawSampleOperator(SamplingOperator):
         self.reviewers = reviewers
         self.forms = forms
 
-    def execute(self, context: Context) -> dict[str, Any]:
+    def execute(self, context: Context) -> Any:
         """Draw and write. Nothing is recorded before the verdicts are in."""
         try:
             sheet, sample, written = self._written(context)
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
+        self.log.info("Review sheet: %s, page: %s", written.csv, written.html)
+        context["ti"].xcom_push(key="sheet", value=str(written.csv))
         if self.forms:
             from airflow_ai_slo.measure.judged.sheet import question_of
 
-            texts = [question_of(sheet, sample, place, self.show) for place in range(len(sample.items))]
-            context["ti"].xcom_push(key="forms", value=texts)
-        self.log.info("Review sheet: %s, page: %s", written.csv, written.html)
+            return [question_of(sheet, sample, place, self.show) for place in range(len(sample.items))]
         files = {"sheet": str(written.csv), "page": str(written.html), "sample": str(written.sample)}
         return files | {"items": len(sample.items)}
 
@@ -166,7 +167,7 @@ class TakeVerdictsOperator(MeasureOperator):
     Its key is that run's: taking again, when more verdicts are in, replaces what was recorded.
 
     :param slo: name of the SLO; the sheet has to be one of its own.
-    :param sheet: the sheet that ``DrawSampleOperator`` wrote (templated), such as a path or its output's ``sheet``.
+    :param sheet: the sheet that ``DrawSampleOperator`` wrote (templated): a path, or its ``output["sheet"]``.
     :param verdicts: files of verdicts, paths or patterns (templated); by default the sheet itself. Or instead:
     :param answers: the output of human-in-the-loop tasks mapped over the items.
     :param min_share: the share of items that must have all their answers; below it the task fails, and may be retried.

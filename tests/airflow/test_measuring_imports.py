@@ -12,10 +12,19 @@ before = set(sys.modules)
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
 from airflow_ai_slo.operators.drift import DataDriftOperator
 from airflow_ai_slo.operators.freshness import FeatureFreshnessOperator
+from airflow_ai_slo.operators.judged import JudgedQualityOperator, ScoreQualityOperator
+from airflow_ai_slo.operators.mtbf import MTBFOperator
+from airflow_ai_slo.operators.reliability import AlertLatencyOperator, TaskSuccessOperator
+from airflow_ai_slo.operators.sampling import DrawSampleOperator, TakeVerdictsOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 BatchCompletionOperator(task_id="a", slo="s")
 DataDriftOperator(task_id="b", slo="s", reference="january", conn_id="warehouse", table="features")
 ThroughputOperator(task_id="c", slo="s", sql="SELECT 1", conn_id="warehouse", at_least=1)
+ScoreQualityOperator(task_id="d", slo="s", path="a.csv", criteria={"a": {"at_least": 1}})
+JudgedQualityOperator(task_id="e", slo="s", path="a.csv", n=9, judge=len)
+DrawSampleOperator(task_id="f", slo="s", path="a.csv", n=9, folder="sheets")
+TakeVerdictsOperator(task_id="g", slo="s", sheet="a.csv")
+TaskSuccessOperator(task_id="h", slo="s", path="a.csv", key="task", success="ok")
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 print(*sorted(name for name in sys.modules if name.startswith("airflow_ai_slo.measure.")))
 """

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, recording
+from benchmarks import backtesting, evaluating, gating, importing, judged, recording
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "backtesting": backtesting.run,
     "gating": gating.run,
     "importing": importing.run,
+    "judged": judged.run,
 }
 
 

@@ -158,7 +158,7 @@ class DrawSampleOperator(SamplingOperator):
             attributes={name: str(value) for name, value in (run.attributes | (self.attributes or {})).items()},
             ignored=run.ignored,
         )
-        return sheet, sample, write_sheet(Path(self.folder), sheet, sample, show=self.show)
+        return sheet, sample, write_sheet(Path(self.folder).absolute(), sheet, sample, show=self.show)
 
 
 class TakeVerdictsOperator(MeasureOperator):

@@ -13,7 +13,7 @@ from airflow_ai_slo.measure.judged.drawing import EVERYTHING, Plan, check_key, d
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
 
-_RANK, _CHANCE, _STRATUM = "ai_slo_rank", "ai_slo_chance", "ai_slo_stratum"
+_KEY, _RANK, _CHANCE, _STRATUM = "ai_slo_key", "ai_slo_rank", "ai_slo_chance", "ai_slo_stratum"
 _MD5 = {"postgresql": "md5", "sqlite": "ai_slo_md5"}
 
 
@@ -33,7 +33,7 @@ def drawn(source: Source, plan: Plan, key: str) -> tuple[list[tuple[str, str, Ma
         if not population:
             return [], {}
         rows = connection.execute(_chosen(source, plan, key, plan.shares(population))).mappings().all()
-    ours = {_RANK, _CHANCE, _STRATUM}
+    ours = {_KEY, _RANK, _CHANCE, _STRATUM}
     return [
         (str(row[key]), str(row[_STRATUM]), {name: value for name, value in row.items() if name not in ours})
         for row in rows
@@ -41,18 +41,24 @@ def drawn(source: Source, plan: Plan, key: str) -> tuple[list[tuple[str, str, Ma
 
 
 def _chosen(source: Source, plan: Plan, key: str, shares: Mapping[str, int]) -> Select[Any]:
+    """Keys are ranked alone, and once; whole rows are looked up for those drawn."""
     import sqlalchemy as sa
 
     dialect = source.engine.dialect.name if source.engine is not None else ""
     text = sa.literal(f"{plan.seed}:") + sa.cast(sa.column(key), sa.Text)
     chance: ColumnElement[Any] = getattr(sa.func, _MD5[dialect])(text)
-    stratum = _stratum(plan)
-    dealt = sa.select(sa.literal_column("*"), stratum.label(_STRATUM), chance.label(_CHANCE)).select_from(source.rows)
-    inner = dealt.subquery("ai_slo_dealt")
-    rank = sa.func.row_number().over(partition_by=sa.column(_STRATUM), order_by=sa.column(_CHANCE))
-    ranked = sa.select(sa.literal_column("*"), rank.label(_RANK)).select_from(inner).subquery("ai_slo_ranked")
-    wanted = [sa.and_(sa.column(_STRATUM) == name, sa.column(_RANK) <= many) for name, many in shares.items()]
-    return sa.select(sa.literal_column("*")).select_from(ranked).where(sa.or_(*wanted)).order_by(sa.column(_CHANCE))
+    keyed: tuple[ColumnElement[Any], ...] = (
+        sa.column(key).label(_KEY),
+        _stratum(plan).label(_STRATUM),
+        chance.label(_CHANCE),
+    )
+    dealt = sa.select(*keyed).select_from(source.rows).cte("ai_slo_dealt").prefix_with("MATERIALIZED", dialect="sqlite")
+    rank = sa.func.row_number().over(partition_by=dealt.c[_STRATUM], order_by=dealt.c[_CHANCE]).label(_RANK)
+    ranked = sa.select(dealt, rank).subquery("ai_slo_ranked")
+    wanted = [sa.and_(ranked.c[_STRATUM] == name, ranked.c[_RANK] <= many) for name, many in shares.items()]
+    drawn = sa.select(ranked).where(sa.or_(*wanted)).subquery("ai_slo_drawn")
+    joined = source.rows.join(drawn, sa.column(key) == drawn.c[_KEY])
+    return sa.select(sa.literal_column("*")).select_from(joined).order_by(drawn.c[_CHANCE])
 
 
 def _stratum(plan: Plan) -> ColumnElement[Any]:

@@ -163,8 +163,7 @@ def _events(source: Source, asked: Asked, columns: Columns) -> Subquery:
     import sqlalchemy as sa
 
     (after, until), now = asked.span, to_micros(asked.now)
-    happened, told = columns[asked.occurred], columns[asked.alerted]
-    read = sa.select(happened.label("happened"), told.label("told")).select_from(source.rows).subquery("ai_slo_read")
+    read = columns.read(source, happened=asked.occurred, told=asked.alerted)
     tests: list[Any] = [read.c.happened.is_not(None), read.c.happened <= until]
     if after is not None:
         tests.append(read.c.happened > after)

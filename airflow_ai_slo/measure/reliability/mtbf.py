@@ -51,7 +51,7 @@ def failures_by_hour(
         if columns is not None:
             import sqlalchemy as sa
 
-            read = sa.select(columns[column].label("failed")).select_from(source.rows).subquery("ai_slo_read")
+            read = columns.read(source, failed=column)
             hour = sa.cast((read.c.failed - 1 - (read.c.failed - 1) % HOUR), sa.BigInteger).label("hour")
             within = sa.and_(read.c.failed > first, read.c.failed <= last)
             query = sa.select(hour, sa.func.count()).where(within).group_by(hour)

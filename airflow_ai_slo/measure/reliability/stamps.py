@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,10 @@ from airflow_ai_slo.measure.judged.columns import types_of
 from airflow_ai_slo.measure.watermark import instant_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import CTE, ColumnElement, Connection
 
 _FUNCTION = "ai_slo_micros"
+_BETWEEN = ("T", " ")
 
 Micros = int | None
 
@@ -27,6 +29,14 @@ def micros_of(value: object, *, column: str, zone: ZoneInfo | None) -> Micros:
 
     :raises DataError: it is none, or has no zone.
     """
+    if type(value) is str and value[10:11] in _BETWEEN:  # most stamps are; the long way round reads them alike
+        try:
+            stamp = datetime.fromisoformat(value)
+        except ValueError:
+            pass
+        else:
+            if stamp.tzinfo is not None:
+                return to_micros(stamp)
     try:
         found = instant_of(value, zone=zone)
     except DataError as error:
@@ -53,8 +63,13 @@ class Columns:
         self.connection = connection
         self._expressions = expressions
 
-    def __getitem__(self, column: str) -> ColumnElement[Any]:
-        return self._expressions[column]
+    def read(self, source: Source, **labels: str) -> CTE:
+        """Columns of stamps by the labels given to them; each stamp is read once, however often it is used."""
+        import sqlalchemy as sa
+
+        chosen = [self._expressions[column].label(label) for label, column in labels.items()]
+        read = sa.select(*chosen).select_from(source.rows).cte("ai_slo_read")
+        return read.prefix_with("MATERIALIZED", dialect="sqlite")
 
 
 @contextmanager

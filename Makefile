@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers test bench demo demo-stop constraints clean
+.PHONY: help install check format lint types layers test soak bench demo demo-stop constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,12 @@ test: check ## Everything CI runs, in its own environment.
 	@echo "Tests that fork run by themselves: a process in which Airflow or a browser has started threads must not."
 	$(BIN)/pytest $(FORKING)
 	$(BIN)/pytest $(addprefix --ignore ,$(FORKING))
+
+DEATHS ?= 2000
+SEED ?= $(shell date +%s)
+
+soak: $(STAMP) ## Thousands of deaths by kill -9 on both stores: DEATHS each, from SEED on.
+	AI_SLO_SOAK_DEATHS=$(DEATHS) AI_SLO_SOAK_SEED=$(SEED) $(BIN)/pytest tests/engine/test_kill_9.py
 
 bench: $(STAMP) ## Figures as ratios against peers measured in the same run; JSON on stdout.
 	@$(BIN)/python -m benchmarks

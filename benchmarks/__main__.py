@@ -10,13 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, judged, recording
+from benchmarks import backtesting, evaluating, gating, importing, judged, recording, replaying
 from benchmarks.measure import say
 
 SECTIONS = {
     "recording": recording.run,
     "evaluating": evaluating.run,
     "backtesting": backtesting.run,
+    "replaying": replaying.run,
     "gating": gating.run,
     "importing": importing.run,
     "judged": judged.run,

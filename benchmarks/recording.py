@@ -1,4 +1,8 @@
-"""Recording against a raw INSERT + COMMIT, and against executemany, into the same table of the same database."""
+"""Recording against a raw INSERT + COMMIT, and against executemany, into the same table of the same database.
+
+What comes in late at once is the same in bulk, into the past: into an SLO whose runs have deadlines, each is judged. An
+evaluation afterwards is compared with one before.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from airflow_ai_slo import SLO, engine
+from airflow_ai_slo.core.definition import Schedule
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.store import Store, open_store
 from airflow_ai_slo.store.connection import unchecked
-from benchmarks.measure import against, databases, say
+from benchmarks.measure import against, databases, median, say
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 BULK = 100_000
+LATE_ROUNDS = 3
 COLUMNS = "slo_id, key, at, good, total, value, cause, attributes, recorded_at"
 
 
@@ -26,7 +32,7 @@ def run(folder: Path) -> dict[str, Any]:
             store = open_store(url)
             engine.apply(store, [SLO(name=n, service="s", objective=0.995) for n in ("one", "bulk")], now=NOW)
             say(f"recording on {name}")
-            result[name] = {"one": _one(store), "bulk_100000": _bulk(store)}
+            result[name] = {"one": _one(store), "bulk_100000": _bulk(store), **_late(store)}
     return result
 
 
@@ -49,6 +55,38 @@ def _bulk(store: Store) -> dict[str, Any]:
     batches = {n: [_measurement(n, i, at[BULK * (n + 1) + i]) for i in range(BULK)] for n in rounds}
     rows = {n: [(2, f"raw-{n}-{i}", i, 1, 1, None, None, None, i) for i in range(BULK)] for n in rounds}
     return against(lambda n: engine.record(store, batches[n], now=NOW), lambda n: raw.insert(rows[n]), times=4)
+
+
+def _late(store: Store) -> dict[str, Any]:
+    """Three floods, each a year of runs every five minutes; of the first only what it leaves counts."""
+    began = NOW - timedelta(minutes=5 * LATE_ROUNDS * BULK)
+    due = Schedule(cadence="5m", start=began)
+    slos = [SLO(name="late", service="s", objective=0.995), SLO(name="due", service="s", objective=0.995, schedule=due)]
+    engine.apply(store, slos, now=began)
+    before = median(lambda: engine.evaluate(store, at=began, slos=["due"]), times=20)
+    found = {}
+    for name in ("late", "due"):
+        raw = _Raw(store)
+        at = [began + timedelta(minutes=5 * (n + 1)) for n in range(LATE_ROUNDS * BULK)]
+        batches = {
+            n: [
+                Measurement(slo=name, key=f"{n}-{i}", at=at[BULK * (n + 1) + i], good=int(i % 50 > 0), total=1)
+                for i in range(BULK)
+            ]
+            for n in range(-1, LATE_ROUNDS - 1)
+        }
+        rows = {n: [(2, f"raw-{name}-{n}-{i}", i, 1, 1, None, None, None, i) for i in range(BULK)] for n in batches}
+        found[name] = against(
+            lambda n, batches=batches: engine.record(store, batches[n], now=NOW),
+            lambda n, raw=raw, rows=rows: raw.insert(rows[n]),
+            times=LATE_ROUNDS - 1,
+        )
+    after = median(lambda: engine.evaluate(store, at=NOW, slos=["due"]), times=20)
+    return {
+        "late_100000": found["late"],
+        "late_100000_with_deadlines": found["due"],
+        "evaluation_after_late": {"seconds": after, "peer_seconds": before, "ratio": after / before},
+    }
 
 
 def _measurement(batch: int, number: int, at: datetime) -> Measurement:

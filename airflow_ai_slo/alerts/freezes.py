@@ -24,30 +24,34 @@ def freeze_message(
     exempt_labels: Sequence[str] = EXEMPT_LABELS,
     ends_at: datetime | None = None,
     override: Override | None = None,
-    widened: bool = False,
+    kind: Kind = Kind.FREEZE_STARTED,
+    by: str = "",
     links: Sequence[Link] = (),
 ) -> Message:
-    """Say that a service froze, or that further SLOs freeze it.
+    """Say that a service froze, that further SLOs freeze it, or that its freeze became soft or hard.
 
     :param reasons: the SLOs that froze it.
     :param mode: a soft freeze lets changes pass with a warning.
     :param ends_at: when it ends by itself, where it does.
     :param override: what lets every change through meanwhile.
-    :param widened: it was frozen, and one more SLO has spent its budget.
+    :param kind: what happened: it started, it widened (one more SLO has spent its budget), or it changed its mode.
+    :param by: who changed its mode.
     """
     since = min((reason.since for reason in reasons), default=at)
     soft = mode == "soft"
     state = "Soft freeze" if soft else "Frozen"
+    also = {Kind.FREEZE_WIDENED: ", one more SLO", Kind.FREEZE_CHANGED: f", was {'hard' if soft else 'soft'}"}
     return Message(
-        kind=Kind.FREEZE_WIDENED if widened else Kind.FREEZE_STARTED,
-        title=f"{state}{', one more SLO' if widened else ''}: {service}",
+        kind=kind,
+        title=f"{state}{also.get(kind, '')}: {service}",
         at=at,
         thread_key=f"freeze:{freeze_id}",
-        dedup_key=f"freeze:{freeze_id}:{'widened' if widened else 'started'}:{words.stamp(at)}",
+        dedup_key=f"freeze:{freeze_id}:{kind.value.removeprefix('freeze_')}:{words.stamp(at)}",
         service=service,
         since=since,
         facts=(Fact("Service", service), Fact("Frozen since", words.instant(since))),
         body=(
+            *([f"Its policy was changed by {by}."] if by else []),
             *(_sentence(_reason_of_message(reason)) for reason in reasons),
             *(_sentence(reason.thaws) for reason in reasons if reason.thaws),
             *([_sentence(ending_line(ends_at))] if ends_at else []),

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     INCIDENT_ACKNOWLEDGED = "incident_acknowledged"
     FREEZE_STARTED = "freeze_started"
     FREEZE_WIDENED = "freeze_widened"
+    FREEZE_CHANGED = "freeze_changed"
     FREEZE_RENEWED = "freeze_renewed"
     FREEZE_OVERRIDDEN = "freeze_overridden"
     FREEZE_OVERRIDE_REVOKED = "freeze_override_revoked"

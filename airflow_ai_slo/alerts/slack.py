@@ -28,6 +28,7 @@ _BROADCAST = {
     Kind.INCIDENT_SUPERSEDED,
     Kind.FREEZE_OVERRIDDEN,
     Kind.FREEZE_OVERRIDE_REVOKED,
+    Kind.FREEZE_CHANGED,
     Kind.FREEZE_THAWED,
 }
 _SAID_ONLY = (Kind.NOTICE, Kind.DIGEST)
@@ -73,8 +74,8 @@ class _Place(NamedTuple):
 class SlackBotChannel:
     """Posts by ``chat.postMessage``: one thread per incident, whose first message is edited to show the latest state.
 
-    Escalations, ends of incidents, overrides and thaws are replies that the whole channel sees; the rest stays in the
-    thread.
+    Escalations, ends of incidents, overrides, thaws, and freezes made soft or hard are replies that the whole channel
+    sees; the rest stays in the thread.
 
     :param token: a bot token with the scope ``chat:write``. With ``channels:history`` (``groups:history`` for private
         channels) a message whose first attempt went unanswered is looked for before it is sent again.

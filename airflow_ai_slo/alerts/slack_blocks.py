@@ -30,6 +30,7 @@ _ICONS = {
     Kind.INCIDENT_SUPERSEDED: "⚪",
     Kind.FREEZE_STARTED: "🧊",
     Kind.FREEZE_WIDENED: "🧊",
+    Kind.FREEZE_CHANGED: "🧊",
     Kind.FREEZE_RENEWED: "🧊",
     Kind.FREEZE_OVERRIDDEN: "🔓",
     Kind.FREEZE_OVERRIDE_REVOKED: "🔒",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.numbers import plain
+
+_FREEZES: Mapping[FreezeMode | None, str] = {None: "-", "hard": "frozen", "soft": "warned (soft freeze)"}
 
 
 def evaluation_json(seen: Evaluation) -> dict[str, Any]:
@@ -41,8 +44,11 @@ def evaluation_json(seen: Evaluation) -> dict[str, Any]:
     }
 
 
-def evaluation_table(evaluations: Iterable[Evaluation], *, frozen: Sequence[str] = ()) -> str:
-    """Evaluations for people."""
+def evaluation_table(evaluations: Iterable[Evaluation], *, frozen: Mapping[str, FreezeMode] | None = None) -> str:
+    """Evaluations for people.
+
+    :param frozen: how each service is frozen that is.
+    """
     from tabulate import tabulate
 
     from airflow_ai_slo.alerts.words import budget_left, sli
@@ -55,7 +61,7 @@ def evaluation_table(evaluations: Iterable[Evaluation], *, frozen: Sequence[str]
             sli(seen),
             budget_left(seen),
             seen.firing.label if seen.firing else "-",
-            "frozen" if seen.slo.service in frozen else "-",
+            _FREEZES[(frozen or {}).get(seen.slo.service)],
         )
         for seen in evaluations
     ]

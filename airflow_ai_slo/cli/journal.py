@@ -17,7 +17,8 @@ from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.names import LONGEST_KEY, is_name
 from airflow_ai_slo.core.numbers import count
 from airflow_ai_slo.core.stream import Row
-from airflow_ai_slo.engine.replaying import Steps, Tick, unknown
+from airflow_ai_slo.engine.replaying import unknown
+from airflow_ai_slo.engine.ticks import Steps, Tick
 
 _DEEDS = ("record", "evaluate", "pause", "resume")
 _NEEDED = ("slo", "at", "good", "total")

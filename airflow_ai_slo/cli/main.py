@@ -23,6 +23,7 @@ COMMANDS = {
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
     "incident": "incident:command",
+    "init": "init:command",
     "outbox": "outbox:command",
     "pause": "pause:pause",
     "profile": "profile:command",

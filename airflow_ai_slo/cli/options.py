@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import getpass
 import os
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -14,6 +17,7 @@ from airflow_ai_slo.cli.measurements import FIRST_YEAR, LAST_YEAR, is_usable
 from airflow_ai_slo.core.durations import Duration
 
 if TYPE_CHECKING:
+    from airflow_ai_slo.core.definition import Schedule
     from airflow_ai_slo.store import Store
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -69,6 +73,12 @@ def output_format(command: Decorated) -> Decorated:
     return click.option("--format", "output", type=kind, default="text", show_default=True)(command)
 
 
+def corrections_file(command: Decorated) -> Decorated:
+    """``--corrections FILE``."""
+    text = "YAML or JSON list of corrections; what they drop is left out from when they were saved."
+    return click.option("--corrections", type=click.Path(path_type=Path), help=text)(command)
+
+
 def store_url(command: Decorated) -> Decorated:
     """``--store URL``."""
     text = "SQLAlchemy URL; default $AI_SLO_STORE_URL, else SQLite in $AIRFLOW_HOME."
@@ -81,6 +91,17 @@ def user() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return f"uid {os.getuid()}"
+
+
+def dag_schedule(dag_id: str) -> Schedule:
+    """When runs of a DAG are expected, as Airflow's database beside this command has it.
+
+    :raises ConfigurationError: it does not tell.
+    """
+    with redirect_stdout(sys.stderr):  # Airflow may log to stdout, where commands print JSON
+        from airflow_ai_slo.timetables import schedule_in_airflow
+
+        return schedule_in_airflow(dag_id)
 
 
 def opened(url: str | None) -> Store:

@@ -22,15 +22,16 @@ def command(slo: str | None, at: datetime, output: str, url: str | None) -> None
 
     store = opened(url)
     seen = engine.status(store, at=at, slos=None if slo is None else [slo])
-    frozen = engine.frozen_services(store)
+    frozen, modes = engine.frozen_services(store), engine.freeze_modes(store)
     if output == "text":
-        click.echo(evaluation_table(seen, frozen=list(frozen)))
+        click.echo(evaluation_table(seen, frozen=modes))
         return
     freezes = {
         service: {
             "frozen": service in frozen,
             "since": frozen[service].since.isoformat() if service in frozen else None,
             "slos": sorted(frozen[service].causes) if service in frozen else [],
+            "mode": modes.get(service),
         }
         for service in sorted({one.slo.service for one in seen})
     }

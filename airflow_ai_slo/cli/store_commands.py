@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-from airflow_ai_slo.cli.options import Instant, opened, store_url, user
+from airflow_ai_slo.cli.options import Instant, dag_schedule, opened, store_url, user
+
+CLOCKS_DIFFER = timedelta(minutes=5)
+"""Those of two machines may, by this much."""
 
 
 @click.group("db")
@@ -35,7 +38,7 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
     from airflow_ai_slo.alerts.freezes import policy_line
     from airflow_ai_slo.core.freeze_policy import FreezePolicy
 
-    loaded, store = openslo.require(paths), opened(url)
+    loaded, store = openslo.require(paths, schedules=dag_schedule), opened(url)
     before = engine.freeze_policies(store)
     author = f"ai-slo apply ({user()})"
     changes = engine.apply(
@@ -52,13 +55,20 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
 @click.option("--at", type=Instant(), default="now", show_default=True, help="Instant to evaluate at.")
 @store_url
 def evaluate(at: datetime, url: str | None) -> None:
-    """Evaluate every SLO, open and resolve incidents, freeze and thaw services.
+    """Evaluate every SLO, open and resolve incidents, freeze and thaw services. An instant yet to come is refused.
 
     Messages wait in the outbox until a task with a channel delivers them.
     """
     from airflow_ai_slo import engine
     from airflow_ai_slo.cli.figures import evaluation_table
 
+    now = datetime.now(UTC)
+    if at > now + CLOCKS_DIFFER:
+        # What was decided there would keep every evaluation from deciding anything until then.
+        raise click.UsageError(
+            f"--at {at.isoformat(timespec='seconds')} is yet to come (now: {now.isoformat(timespec='seconds')}); "
+            "evaluate the past or the present; `ai-slo status --at` looks ahead without deciding anything"
+        )
     store = opened(url)
     seen = engine.evaluate(store, at=at)
-    click.echo(evaluation_table(seen, frozen=list(engine.frozen_services(store))))
+    click.echo(evaluation_table(seen, frozen=engine.freeze_modes(store)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from airflow_ai_slo import openslo
+from airflow_ai_slo.cli.options import dag_schedule
 
 INVALID = 1
 UNREADABLE = 2
@@ -25,7 +26,7 @@ def command(paths: tuple[Path, ...], strict: bool, output: str) -> None:
     By default what is in common use passes with warnings, references must resolve, and numbers must be ones the
     engine can use. Exit codes: 0 valid, 1 invalid, 2 a file cannot be read or no definition was found.
     """
-    documents = openslo.validate(paths, strict=strict)
+    documents = openslo.validate(paths, strict=strict, schedules=dag_schedule)
     found = not all(document.foreign for document in documents)
     valid = found and all(document.valid for document in documents)
     if output == "json":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
@@ -10,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from fractions import Fraction
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from airflow_ai_slo.core.cron_fields import FIELDS, restricts_nothing, values_of
 from airflow_ai_slo.core.instants import utc
 
 MACROS = {
@@ -28,22 +28,6 @@ _DAY = timedelta(days=1)
 _MOST_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _CYCLE = range(2001, 2029)
 """28 years hold every weekday on every date equally often."""
-
-
-class _Field(NamedTuple):
-    name: str
-    low: int
-    high: int
-    words: tuple[str, ...] = ()
-
-
-_MINUTE, _HOUR = _Field("minute", 0, 59), _Field("hour", 0, 23)
-_DAY_OF_MONTH = _Field("day of month", 1, 31)
-_MONTH = _Field("month", 1, 12, ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"))
-_DAY_OF_WEEK = _Field("day of week", 0, 7, ("sun", "mon", "tue", "wed", "thu", "fri", "sat"))
-_FIELDS = (_MINUTE, _HOUR, _DAY_OF_MONTH, _MONTH, _DAY_OF_WEEK)
-_PART = re.compile(r"(?:(\*|\?)|([0-9]{1,2}|[a-z]{3})(?:-([0-9]{1,2}|[a-z]{3}))?)(?:/([0-9]{1,3}))?")
-_SPECIAL = re.compile(r"l|[0-9]{1,2}w|w[0-9]{1,2}|.*#.*|l.*|.*[0-9]l")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +58,20 @@ class Cron:
         if written.startswith("@"):
             raise ValueError(f"{expression[:40]!r} is not a schedule that repeats; known are {', '.join(MACROS)}")
         parts = written.lower().split(" ")
-        if len(parts) != len(_FIELDS):
+        if len(parts) != len(FIELDS):
             raise ValueError(
                 f"{text!r:.60} is not a cron expression: write five fields (minute, hour, day of month, month, "
                 "day of week), such as 0 6 * * *"
             )
-        minutes, hours, days, months, weekdays = map(_values, parts, _FIELDS)
+        minutes, hours, days, months, weekdays = map(values_of, parts, FIELDS)
         weekdays = frozenset(day % 7 for day in weekdays)
         parsed = cls(
             expression,
             tuple(timedelta(hours=hour, minutes=minute) for hour in sorted(hours) for minute in sorted(minutes)),
             len(hours) == 24,
-            None if _is_any(parts[2], len(days) == 31, parts[4]) else days,
+            None if restricts_nothing(parts[2], len(days) == 31, parts[4]) else days,
             months,
-            None if _is_any(parts[4], len(weekdays) == 7, parts[2]) else weekdays,
+            None if restricts_nothing(parts[4], len(weekdays) == 7, parts[2]) else weekdays,
         )
         parsed._check()
         return parsed
@@ -212,53 +196,3 @@ def _share_of_days(days: frozenset[int] | None, months: frozenset[int], weekdays
     every = ((year, month) for year in _CYCLE for month in range(1, 13))
     matching = sum(len(_matching(year, month, days, weekdays)) for year, month in every if month in months)
     return Fraction(matching, (date(_CYCLE.stop, 1, 1) - date(_CYCLE.start, 1, 1)).days)
-
-
-def _is_any(written: str, full: bool, other: str) -> bool:
-    """Whether a day field restricts nothing, by Airflow's parser (croniter): a full one counts only beside a star."""
-    return written in ("*", "?") or (full and "*" in other)
-
-
-def _values(text: str, what: _Field) -> frozenset[int]:
-    values: set[int] = set()
-    for part in text.split(","):
-        values.update(_part(part, what))
-    return frozenset(values)
-
-
-def _part(part: str, what: _Field) -> range | list[int]:
-    if what in (_DAY_OF_MONTH, _DAY_OF_WEEK) and _SPECIAL.fullmatch(part):
-        raise ValueError(f"{part[:20]!r}: L, W and # are not supported; write plain days, such as 1-7 or mon")
-    match = _PART.fullmatch(part)
-    if match is None or (match[1] == "?" and (match[4] or what not in (_DAY_OF_MONTH, _DAY_OF_WEEK))):
-        raise _wrong(part, what)
-    star, first, last, step = match[1], match[2], match[3], int(match[4] or 1)
-    # Sunday is 0; written as 7 it ends ranges only, or stands alone.
-    highest = 6 if what is _DAY_OF_WEEK else what.high
-    low = what.low if star else _value(first, what, part)
-    high = highest if star or (match[4] and last is None) else _value(last, what, part) if last else low
-    if step == 0:
-        raise ValueError(f"{part!r} as {what.name}: a step is 1 or more")
-    whole = low == what.low and high == what.high
-    if (last and low % (highest + 1) == high % (highest + 1) and not whole) or (match[4] and low > highest):
-        raise ValueError(f"{part!r} as {what.name} is no range; write {first}")
-    if what is _DAY_OF_WEEK and high == 0 and low > 0:
-        high = 7
-    if low <= high:
-        return range(low, high + 1, step)
-    if step > 1:
-        raise ValueError(f"{part!r} as {what.name}: a range with a step goes upwards; write a list")
-    return [*range(low, highest + 1), *range(what.low, high + 1)]
-
-
-def _value(word: str, what: _Field, part: str) -> int:
-    if word in what.words:
-        return what.words.index(word) + what.low
-    if not word.isdigit() or not what.low <= int(word) <= what.high:
-        raise _wrong(part, what)
-    return int(word)
-
-
-def _wrong(part: str, what: _Field) -> ValueError:
-    words = f" or {what.words[0]} to {what.words[-1]}" if what.words else ""
-    return ValueError(f"{part[:20]!r} is not a {what.name}; write {what.low} to {what.high}{words}, a range or a step")

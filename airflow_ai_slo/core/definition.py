@@ -1,4 +1,4 @@
-"""What is promised: services, SLOs and the burn rules that watch them."""
+"""What is promised: services and SLOs."""
 
 from __future__ import annotations
 
@@ -8,28 +8,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
 from airflow_ai_slo.core import fields
-from airflow_ai_slo.core.durations import Duration, Runs, Span
+from airflow_ai_slo.core.burn_rule import MOST_RULES, BurnRule, Operator, Severity, check_rules
+from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy, check_thaw
 from airflow_ai_slo.core.names import LONGEST_NAME, LONGEST_UNIT, is_name
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
-
-class Severity(IntEnum):
-    """How loud an alert is; a page outranks a ticket."""
-
-    TICKET = 1
-    PAGE = 2
-
-    @property
-    def label(self) -> str:
-        return self.name.lower()
+__all__ = [
+    "MOST_RULES", "SLO", "Alerting", "Budgeting", "BurnRule", "Indicator", "Operator", "Rerun", "Schedule", "Service",
+    "Severity", "Shape",
+]  # fmt: skip
 
 
 class Budgeting(StrEnum):
@@ -42,30 +37,6 @@ class Budgeting(StrEnum):
 
 Alerting = Literal["workbook", "seed", "pipeline", "none"]
 Rerun = Literal["replace", "first", "worst"]
-Operator = Literal["gt", "gte", "lt", "lte"]
-
-MOST_RULES = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnRule:
-    """Fires when burn over ``long``, and over ``short`` where given, is beyond ``factor``.
-
-    :param min_bad_long: bad runs the long window must hold at least; ``min_bad_short`` likewise.
-    :param op: how burn is compared with the factor; presets use ``gt``.
-    """
-
-    severity: Severity
-    long: Span
-    short: Span | None
-    factor: Fraction
-    min_bad_long: int = 1
-    min_bad_short: int = 1
-    op: Operator = "gt"
-
-    def __str__(self) -> str:
-        spans = f"{self.long} and {self.short}" if self.short else f"{self.long}"
-        return f"{self.severity.label}: burn {self.op} {float(self.factor):g} over {spans}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,10 +216,7 @@ class SLO:
         if self.unit and not (is_name(self.unit, LONGEST_UNIT) and self.unit.isprintable()):
             raise DefinitionError(f"{self.unit!r:.60} is not a noun of 1 to {LONGEST_UNIT} characters", path="unit")
         check_thaw(self.thaw_above, self.thaw_after_good_runs)
-        if len(self.rules) > MOST_RULES:
-            raise DefinitionError(f"{len(self.rules)} rules; at most {MOST_RULES} can be watched", path="rules")
-        for number, rule in enumerate(self.rules):
-            _check_factor(rule, self.objective, f"rules[{number}].factor")
+        check_rules(self.rules, self.objective)
         self._check_together()
 
     def _check_together(self) -> None:
@@ -277,14 +245,3 @@ class SLO:
         if self.budgeting is not Budgeting.OCCURRENCES:
             measured += [self.budgeting, str(self.slice_window)]
         return hashlib.sha256(json.dumps(measured, sort_keys=True, default=str).encode()).hexdigest()[:16]
-
-
-def _check_factor(rule: BurnRule, objective: Fraction, path: str) -> None:
-    """0 < factor < 1 / (1 - objective), the highest burn rate there is."""
-    highest = 1 / (1 - objective)
-    if rule.factor <= 0:
-        raise DefinitionError(f"{float(rule.factor):g} is not above 0; 1 spends the budget in time", path=path)
-    if rule.op in ("gt", "gte") and rule.factor >= highest:
-        raise DefinitionError(
-            f"{float(rule.factor):g} could never fire: burn rates reach {float(highest):g} at most", path=path
-        )

@@ -103,10 +103,14 @@ class Measured:
             return None
         return found.recorded_at if isinstance(found, Row) else min(found.came_in)
 
-    def total(self, at: int) -> Exact | None:
-        """What a run holds; None where nothing was measured."""
+    def held(self, at: int) -> tuple[Exact, Exact, int]:
+        """Good as it counts and total as measured of a run, and of how many measurements."""
         found = self._runs.get(at)
-        return None if found is None else found.total
+        if found is None:
+            return 0, 0, 0
+        if isinstance(found, Row):
+            return found.good, found.total, 1
+        return 0 if found.is_late else found.good, found.total, len(found.came_in)
 
     def late(self) -> Iterator[int]:
         """Each ``at`` whose run is late."""

@@ -28,14 +28,16 @@ class Outstanding:
     """The slots of one SLO that are yet to be looked at.
 
     :param at: every ``at`` that holds a measurement or a missing run, in order; others keep it.
+    :param weighed: those that tell what a missing run weighs, kept likewise.
     """
 
-    def __init__(self, schedule: Schedule | None, at: Sequence[int]) -> None:
+    def __init__(self, schedule: Schedule | None, at: Sequence[int], weighed: Sequence[int]) -> None:
         self._cadence = None if schedule is None else Cadence.of(schedule)
         self._late_is_bad = schedule is not None and schedule.late == "bad"
         self._grid: Grid | None = None if self._cadence is None else grid(self._cadence, None)
         self._next = None if self._grid is None else self._grid.after(None)
         self._at = at
+        self._counted = weighed
 
     def begin(self, anchor: datetime) -> bool:
         """Runs are expected from what came in first, unless they were before; says whether they are from now on."""
@@ -71,10 +73,15 @@ class Outstanding:
         return None if slot is None else slots.due(slot)
 
     def passed(
-        self, now: int, pauses: Pauses, total: Callable[[int], Exact], coming: Collection[int] = ()
+        self,
+        now: int,
+        is_expected: Callable[[int], bool],
+        total: Callable[[int], Exact],
+        coming: Collection[int] = (),
     ) -> list[Missing]:
         """Slots whose deadline has passed with nothing recorded; none of them is looked at again.
 
+        :param is_expected: whether a slot is, neither paused nor corrected.
         :param total: what was counted at an ``at``.
         :param coming: ``at`` of runs that are about to come in: theirs are left out, though they weigh what they did.
         """
@@ -84,7 +91,7 @@ class Outstanding:
             if due is None or due >= now:
                 break
             self._next = self._grid.after(slot)
-            if not self._is_fulfilled(slot) and not is_paused(from_micros(slot), pauses):
+            if not self._is_fulfilled(slot) and is_expected(slot):
                 absent.append((slot, due))
         if not absent:
             return []
@@ -92,12 +99,13 @@ class Outstanding:
         return [one for one in self._weighed(absent, total) if one.slot not in arriving]
 
     def _weighed(self, absent: Sequence[tuple[int, int]], total: Callable[[int], Exact]) -> list[Missing]:
-        place = bisect_left(self._at, absent[0][0])
-        before = deque((total(at) for at in self._at[max(0, place - REMEMBERED) : place]), REMEMBERED)
+        runs = self._counted
+        place = bisect_left(runs, absent[0][0])
+        before = deque((total(at) for at in runs[max(0, place - REMEMBERED) : place]), REMEMBERED)
         found = []
         for slot, due in absent:
-            reached = bisect_left(self._at, slot)
-            before.extend(total(at) for at in self._at[place:reached])
+            reached = bisect_left(runs, slot)
+            before.extend(total(at) for at in runs[place:reached])
             place = reached
             before.append(weight(list(before)))
             found.append(Missing(slot, due, before[-1]))

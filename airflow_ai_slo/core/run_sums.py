@@ -65,6 +65,11 @@ class RunSums:
         if not count:
             del self.at[place], self._raw[place]
 
+    def drop(self, start: int, end: int) -> None:
+        """Take out the runs of ``(start, end]``."""
+        low, high = self.up_to(start), self.up_to(end)
+        del self.at[low:high], self._raw[low:high], self._sums[low + 1 :]
+
     def state(self, at: int) -> tuple[bool, bool]:
         """Whether there is a run at an instant, and whether it is bad."""
         place = bisect_left(self.at, at)

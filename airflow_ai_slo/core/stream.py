@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
+from airflow_ai_slo.core.corrections import Stretch
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO
+from airflow_ai_slo.core.dropped import Dropped
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, budget_plan, evaluate, plan
-from airflow_ai_slo.core.expected import Pauses
+from airflow_ai_slo.core.expected import Pauses, is_paused
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measured import Measured, Row
 from airflow_ai_slo.core.numbers import Exact, count
 from airflow_ai_slo.core.outstanding import Outstanding
+from airflow_ai_slo.core.reruns import Reruns
 from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.tally import Tally
+from airflow_ai_slo.core.touched import Touched
 
 __all__ = ["Row", "Stream"]
-
-
-class _Batch:
-    """What rows that came in together have touched.
-
-    :param newest: the newest run before.
-    :param before: by run, whether it was there and whether it was bad.
-    :param settled_at: when runs settled that rows belong to.
-    :param moved: runs that were missing at another instant, by theirs.
-    """
-
-    __slots__ = ("before", "moved", "newest", "settled_at")
-
-    def __init__(self, newest: int | None) -> None:
-        self.newest = newest
-        self.before: dict[int, tuple[bool, bool]] = {}
-        self.settled_at: dict[int, int] = {}
-        self.moved: dict[int, int] = {}
 
 
 class Stream:
     """Measurements of one SLO, those that came in so far.
 
-    :param runs: what they make, missing runs included.
+    :param runs: what they make, missing runs included, and without what corrections drop.
+    :param dropped: what those that are known by now drop.
     :param anchor: ``at`` of what came in first.
     :param bad_seq: how many runs have turned bad.
     :param waiting: runs that came in behind the newest one, or turned bad later, by when that was; who looks at runs in
@@ -60,18 +47,18 @@ class Stream:
         self.waiting: dict[int, int] = {}
         self.spent: Exact = 0
         self.stirred = False
+        self.dropped = Dropped()
         self._tally = Tally.of(slo)
         self.runs = RunSums(self._tally)
         self._is_sliced = bool(self._tally.slice_micros)
-        # Every ``at`` that holds a measurement or a missing run, in order: the runs themselves where none are sliced.
-        self._at: list[int] = [] if self._is_sliced else self.runs.at
-        self._slots = Outstanding(slo.schedule, self._at)
+        # Every ``at`` that holds a measurement or a missing run, in order, those that are dropped included.
+        self._at: list[int] = []
+        self._slots = Outstanding(slo.schedule, self._at, self._at if self._is_sliced else self.runs.at)
         self._begun_at: int | None = None
-        self._known: dict[str, Row] = {}
+        self._measured = Measured()
+        self._known = Reruns(slo.rerun, self._measured)
         self._missing: dict[int, Exact] = {}
         self._watches_runs = slo.watches_runs
-        needs_runs = slo.schedule is not None or self._is_sliced or slo.watches_runs
-        self._measured = Measured() if needs_runs else None
 
     def arrive(self, rows: Iterable[Row], now: int | None = None) -> None:
         """Take in measurements, in the order in which they came.
@@ -92,16 +79,30 @@ class Stream:
 
         :param coming: ``at`` of runs that are about to come in: theirs are not.
         """
-        found = self._slots.passed(now, self.pauses, self._total, coming)
+        found = self._slots.passed(now, self._is_expected, self._total, coming)
         if not found:
             return
-        batch = _Batch(self.runs.newest)
+        batch = Touched(self.runs)
         for slot, due, total in found:
             self._mark(slot)
             self._missing[slot] = count(total)
             self._touch(slot, 0, self._missing[slot], 1, batch)
             batch.settled_at[self._tally.run_at(slot)] = due + 1
         self._close(batch)
+
+    def correct(self, stretches: Iterable[Stretch], now: int) -> None:
+        """Drop what lies in some stretches, good and bad alike, from an instant on. Runs that were due are missing."""
+        self.settle(now)
+        for start, end in self.dropped.add(stretches):
+            if not self._is_sliced:
+                self.runs.drop(start, end)
+                continue
+            for at in self._at[bisect_right(self._at, start) : bisect_right(self._at, end)]:
+                good, total, rows = self._measured.held(at)
+                if at in self._missing:
+                    total, rows = total + self._missing[at], rows + 1
+                self.runs.change(self._tally.run_at(at), -good, -total, -rows)
+        self.stirred = True
 
     def next_due(self) -> int | None:
         """The deadline of the next slot that nothing fulfils; None where nothing is expected."""
@@ -122,7 +123,7 @@ class Stream:
     def settled_at(self, at: int) -> int:
         """When the run at an instant settled: as it came in, or as its deadline had passed."""
         due = self._slots.due(at)
-        came_in = None if self._measured is None else self._measured.came_in(at)
+        came_in = self._measured.came_in(at)
         if self._is_sliced:
             came_in = at
         elif came_in is None:
@@ -132,7 +133,7 @@ class Stream:
     def states(self) -> Iterator[tuple[int, str]]:
         """Every run, oldest first: its ``at``, and ``good``, ``bad``, ``late``, ``missing`` or ``empty``."""
         run_at = self._tally.run_at
-        late = set() if self._measured is None else {run_at(at) for at in self._measured.late()}
+        late = {run_at(at) for at in self._measured.late()}
         missing = {run_at(at) for at in self._missing}
         for place, at in enumerate(self.runs.at):
             entry = self.runs.entry(place)
@@ -150,7 +151,10 @@ class Stream:
         self.settle(now)
         held = [self.runs.counts(to_micros(start), now) for start in needs.starts]
         held += [self.runs.last(runs, now) for runs in needs.run_spans]
-        return evaluate(self.slo, needs, held, Watched(self.first(), self.anchor, self.pauses))
+        pauses, bounds = self.pauses, needs.bounds
+        if self.dropped.stretches and needs.cadence is not None:
+            pauses = [*pauses, *self.dropped.pauses_within(bounds.start, bounds.end)]
+        return evaluate(self.slo, needs, held, Watched(self.first(), self.anchor, pauses))
 
     def _begin(self, row: Row, now: int) -> None:
         """Without a start, nothing was waited for before this one came in."""
@@ -165,7 +169,7 @@ class Stream:
         if len(rows) == 1 and self._append(rows[0], now):
             return
         self._look_before(rows, now)
-        batch = _Batch(self.runs.newest)
+        batch = Touched(self.runs)
         for row in rows:
             self._arrive(row, batch)
         self._close(batch)
@@ -173,15 +177,16 @@ class Stream:
     def _append(self, row: Row, now: int) -> bool:
         """Take in a row that is on time and makes a new newest run; says whether it is one."""
         at, moment, runs = row.at, max(now, row.recorded_at), self.runs
-        if self._is_sliced or row.is_missing or (runs.at and at <= runs.at[-1]) or row.key in self._known:
+        if self._is_sliced or row.is_missing or (self._at and at <= self._at[-1]) or row.key in self._known:
+            return False
+        if self.dropped.holds(at):
             return False
         due = self._slots.due(at)
         if due is not None and moment > due:
             return False
-        if row.key is not None:
-            self._known[row.key] = row
-        if self._measured is not None:
-            self._measured.add_first(row)
+        self._at.append(at)
+        self._known.put(row)
+        self._measured.add_first(row)
         self.spent += row.total - row.good
         if runs.append(at, row.good, row.total):
             self.bad_seq += 1
@@ -202,77 +207,49 @@ class Stream:
         if overdue:
             self.settle(now, overdue)
 
-    def _arrive(self, row: Row, batch: _Batch) -> None:
-        old = None if row.key is None else self._known.get(row.key)
-        is_late = self._is_late(row)
-        is_kept = old is not None and not self._replaces(row, is_late, old)
+    def _arrive(self, row: Row, batch: Touched) -> None:
+        old, is_late = self._known.get(row.key), self._is_late(row)
+        is_kept = old is not None and not self._known.replaces(row, old, is_late=is_late)
         if is_kept and old is not None and old.at != row.at:
             return
         self._mark(row.at)
-        if self._measured is not None:
-            self._touch(row.at, self._measured.judge(row, is_late=is_late), 0, 0, batch)
+        self._touch(row.at, self._measured.judge(row, is_late=is_late), 0, 0, batch)
         if is_kept:
             return
-        if row.key is not None:
-            self._known[row.key] = row
+        self._known.put(row)
         self._change(row, 1, batch)
         if old is not None:
             self._change(old, -1, batch)
             self._unmark(old.at)
-        at = self._tally.run_at(row.at)
         if old is None or (old.at, old.good, old.total) != (row.at, row.good, row.total) or old.is_missing:
-            batch.settled_at[at] = min(row.recorded_at, batch.settled_at.get(at, row.recorded_at))
+            batch.settle(self._tally.run_at(row.at), row.recorded_at)
         self._replace_missing(row.at, batch)
 
-    def _close(self, batch: _Batch) -> None:
+    def _close(self, batch: Touched) -> None:
         """Tell what the rows did to the runs they touched."""
         self.stirred = True
-        for at, (was_there, was_bad) in batch.before.items():
-            there, bad = self.runs.state(at)
-            self.bad_seq += bad > was_bad
-            if not self._watches_runs or at not in batch.settled_at or at in batch.moved:
-                continue
-            if not was_there and there and batch.newest is not None and at < batch.newest:
-                due = None if self._is_sliced else self._slots.due(at)
-                self.waiting[at] = batch.settled_at[at] if due is None else min(batch.settled_at[at], due + 1)
-            elif was_there and bad > was_bad:
-                self.waiting[at] = batch.settled_at[at]
-        for at, was_at in batch.moved.items():
-            if was_at in self.waiting:
-                self.waiting[at] = self.waiting.pop(was_at)
+        self.bad_seq += batch.turned_bad()
+        if self._watches_runs:
+            batch.tell(self.waiting, lambda at: None if self._is_sliced else self._slots.due(at))
 
     def _is_late(self, row: Row) -> bool:
-        if self._measured is None:
-            return False
         overdue = not row.is_backfill and self._slots.is_late(row.at, row.recorded_at, self.pauses)
         return self._measured.is_late(row, overdue=overdue)
 
-    def _replaces(self, row: Row, is_late: bool, old: Row) -> bool:
-        """Whether a rerun's counts take the place of those already there. Late ones count as good = 0."""
-        if old.is_missing:
-            return True
-        if self.slo.rerun == "worst":
-            was_late = self._measured is not None and self._measured.was_late(old.at)
-            new, kept = (0 if is_late else row.good) * old.total, (0 if was_late else old.good) * row.total
-            return new < kept or (new == kept and row.total > old.total)
-        if self.slo.rerun == "replace":
-            return row.recorded_at >= old.recorded_at
-        return row.recorded_at < old.recorded_at
+    def _is_expected(self, slot: int) -> bool:
+        is_off = self.pauses and is_paused(from_micros(slot), self.pauses)
+        return not is_off and not self.dropped.holds(slot)
 
-    def _change(self, row: Row, sign: int, batch: _Batch) -> None:
+    def _change(self, row: Row, sign: int, batch: Touched) -> None:
         """Add a row, or take it back."""
-        good = sign * row.good if self._measured is None else self._measured.change(row, sign)
+        good = self._measured.change(row, sign)
         self._touch(row.at, good, sign * row.total, sign, batch)
 
-    def _touch(self, at: int, good: Exact, total: Exact, rows: int, batch: _Batch) -> None:
-        if not (good or total or rows):
-            return
-        at = self._tally.run_at(at)
-        if at not in batch.before:
-            batch.before[at] = self.runs.state(at)
-        self.runs.change(at, good, total, rows)
+    def _touch(self, at: int, good: Exact, total: Exact, rows: int, batch: Touched) -> None:
+        if (good or total or rows) and not self.dropped.holds(at):
+            batch.change(self._tally.run_at(at), good, total, rows)
 
-    def _replace_missing(self, at: int, batch: _Batch) -> None:
+    def _replace_missing(self, at: int, batch: Touched) -> None:
         """The run may have been missing until now."""
         slot = self._slots.slot_of(at) if self._missing else None
         absent = None if slot is None else self._missing.pop(slot, None)
@@ -280,20 +257,19 @@ class Stream:
             return
         self._touch(slot, 0, -absent, -1, batch)
         self._unmark(slot)
-        if slot != at and not self._is_sliced:
+        if slot != at and not self._is_sliced and not self.dropped.holds(slot):
             batch.moved[at] = slot
 
     def _total(self, at: int) -> Exact:
         """What was counted at an ``at``."""
         if not self._is_sliced:
             return self.runs.raw_total(at)
-        measured = None if self._measured is None else self._measured.total(at)
-        return self._missing.get(at, 0) + (measured or 0)
+        return self._missing.get(at, 0) + self._measured.held(at)[1]
 
     def _mark(self, at: int) -> None:
-        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+        if at not in self._missing and at not in self._measured:
             insort(self._at, at)
 
     def _unmark(self, at: int) -> None:
-        if self._is_sliced and at not in self._missing and at not in (self._measured or ()):
+        if at not in self._missing and at not in self._measured:
             del self._at[bisect_left(self._at, at)]

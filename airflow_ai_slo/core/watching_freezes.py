@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 
+from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Standing, Streak, decide
 from airflow_ai_slo.core.freeze_policy import FreezePolicy, Terms
@@ -34,6 +35,7 @@ class _Member:
     """One SLO that counts, as last seen."""
 
     __slots__ = (
+        "_held",
         "_runs",
         "_spent",
         "_version",
@@ -56,6 +58,7 @@ class _Member:
         self.streak = Streak()
         self.until = 0
         self.spare: Exact | None = None
+        self._held: tuple[Counts, Fraction] | None = None
         self._version = -1
         self._spent: Exact = 0
         self._runs = 0
@@ -73,10 +76,13 @@ class _Member:
     def look(self, at: datetime, now: int, *, closely: bool) -> None:
         stream = self.watch.stream
         seen: Evaluation = stream.evaluate_budget(at)
-        budget = seen.budget
-        self.exhausted, self.remaining, self.allowed = seen.exhausted, budget.remaining, budget.allowed
+        held = (seen.counts, seen.coverage)
+        # A window that holds what it held leaves what it left: while frozen it is looked at with every run.
+        if held != self._held:
+            budget, self._held = seen.budget, held
+            self.exhausted, self.remaining, self.allowed = seen.exhausted, budget.remaining, budget.allowed
         # Where enough budget remains it changes nothing.
-        matters = budget.remaining is not None and budget.remaining <= self.terms.above
+        matters = self.remaining is not None and self.remaining <= self.terms.above
         self.streak = stream.runs.streak(now) if matters else Streak()
         self.until, self.spare = lasting(seen, stream, self.terms, closely=closely)
         self._version, self._spent, self._runs = self.watch.version, stream.spent, len(stream.runs.at)

@@ -13,7 +13,7 @@ from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.forecasting import forecasts
-from airflow_ai_slo.engine.freezing import freeze_policies, frozen_services
+from airflow_ai_slo.engine.freezing import freeze_modes, freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
@@ -36,6 +36,7 @@ __all__ = [
     "digest",
     "evaluate",
     "forecasts",
+    "freeze_modes",
     "freeze_policies",
     "frozen_services",
     "gate",

@@ -15,6 +15,7 @@ from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.target import Target
 from airflow_ai_slo.engine import messages
+from airflow_ai_slo.engine.freezing import tell_mode
 from airflow_ai_slo.engine.reading import evaluate_ended
 from airflow_ai_slo.store import Store, audit, definitions, evaluations, incidents, silences
 from airflow_ai_slo.store.audit import Entry
@@ -38,7 +39,7 @@ def apply(
 
     Editing an objective or a window re-reads history under the new values. Editing what is measured starts a new
     generation with an empty history; the old one's open incident closes as superseded. Another freeze policy of a
-    service is audited.
+    service is audited; where it makes a freeze that holds soft or hard, that is told.
 
     :param author: who applies, for the audit log.
     :param targets: whom to tell; they stay until they are defined anew.
@@ -51,8 +52,7 @@ def apply(
     applied: dict[int, Applied] = {}
     with store.write() as connection:
         evaluations.one_at_a_time(connection)
-        for service in services:
-            _apply_service(connection, service, now, author)
+        turned = [one for one in services if _apply_service(connection, one, now, author)]
         for target in targets:
             apply_target(connection, target)
         # In the order in which recording takes the same locks, so that neither waits for the other.
@@ -64,13 +64,18 @@ def apply(
                 silences.begin(connection, change.slo_id, given[index])
             if change.before is not None:
                 _relatch(connection, change.slo_id, change.before, given[index], now)
+        for service in turned:
+            tell_mode(connection, service, at=now, author=author)
     return [applied[index] for index in range(len(given))]
 
 
-def _apply_service(connection: Connection, service: Service, now: datetime, author: str) -> None:
-    before = definitions.apply_service(connection, service)
-    if service.freeze != (FreezePolicy() if before is None else before.freeze):
+def _apply_service(connection: Connection, service: Service, now: datetime, author: str) -> bool:
+    """Whether its freezes were soft and are hard now, or the other way round."""
+    stored = definitions.apply_service(connection, service)
+    before = FreezePolicy() if stored is None else stored.freeze
+    if service.freeze != before:
         audit.write(connection, Entry(now, service.name, author, "policy", policy_line(service.freeze)))
+    return service.freeze.mode != before.mode
 
 
 def _relatch(connection: Connection, slo_id: int, before: SLO, after: SLO, now: datetime) -> None:

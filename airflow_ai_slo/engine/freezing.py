@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts import words
+from airflow_ai_slo.alerts import Kind, words
 from airflow_ai_slo.alerts.freezes import thawed_line
+from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Standing, Streak, decide
-from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.freeze_policy import FreezeMode, FreezePolicy
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import Seen
-from airflow_ai_slo.engine.reasons import ended
+from airflow_ai_slo.engine.reasons import ended, judged_last, judged_now
 from airflow_ai_slo.store import Store, audit, counting, definitions, freezes
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.definitions import Stored
@@ -96,7 +97,8 @@ def _decide(connection: Connection, service: _Service) -> None:
     else:
         added = sorted(causes - frozenset(current.causes))
         wider = freezes.widen(connection, current, {name: service.rows[name] for name in added}, service.at)
-        messages.post_freeze(connection, wider, service.members, service.policy, at=service.at, widened=True)
+        judged, kind = [judged_now(one) for one in service.members], Kind.FREEZE_WIDENED
+        messages.post_freeze(connection, wider, judged, service.policy, at=service.at, kind=kind)
         _note(connection, service, "frozen further", "budget spent: " + ", ".join(added))
 
 
@@ -110,7 +112,8 @@ def _streak(connection: Connection, service: _Service, stored: Stored, seen: Eva
 def _freeze(connection: Connection, service: _Service, causes: frozenset[str]) -> None:
     rows = service.rows
     started = freezes.start(connection, service.name, {name: rows[name] for name in causes}, service.at)
-    messages.post_freeze(connection, started, service.members, service.policy, at=service.at)
+    judged = [judged_now(one) for one in service.members]
+    messages.post_freeze(connection, started, judged, service.policy, at=service.at)
     soft = "soft: " if service.policy.mode == "soft" else ""
     _note(connection, service, "frozen", f"{soft}budget spent: {', '.join(sorted(causes))}")
 
@@ -136,6 +139,20 @@ def _has_held_long_enough(connection: Connection, service: _Service, current: Fr
     return True
 
 
+def tell_mode(connection: Connection, service: Service, *, at: datetime, author: str) -> None:
+    """Tell, where a service is frozen, that its freeze has become soft or hard."""
+    current = freezes.open_freezes(connection, service.name).get(service.name)
+    if current is None:
+        return
+    counted = [one for one in definitions.of_service(connection, service.name) if service.freeze.counts(one.slo)]
+    judged, kind = judged_last(connection, counted), Kind.FREEZE_CHANGED
+    messages.post_freeze(connection, current, judged, service.freeze, at=at, kind=kind, by=author)
+    since = words.instant(current.since)
+    soft = service.freeze.mode == "soft"
+    action, effect = ("softened", "only warns") if soft else ("hardened", "stops changes")
+    audit.write(connection, Entry(at, service.name, author, action, f"the freeze since {since} {effect} from now on"))
+
+
 def bad_seqs(connection: Connection, service: str, at: datetime) -> dict[int, int]:
     """How many runs of each SLO row of a service had turned bad up to an instant."""
     stored = definitions.of_service(connection, service)
@@ -151,6 +168,14 @@ def freeze_policies(store: Store) -> dict[str, FreezePolicy]:
     """How each service freezes, by its name."""
     with store.read() as connection:
         return {name: service.freeze for name, service in definitions.services(connection).items()}
+
+
+def freeze_modes(store: Store) -> dict[str, FreezeMode]:
+    """How each service is frozen that is: ``hard``, or ``soft``, which only warns."""
+    with store.read() as connection:
+        known = definitions.documented(connection)
+        usual = Service(name="any")
+        return {name: known.get(name, usual).freeze.mode for name in freezes.open_freezes(connection)}
 
 
 def frozen_services(store: Store) -> dict[str, Freeze]:

@@ -13,8 +13,8 @@ from airflow_ai_slo.core.errors import StoreError
 from airflow_ai_slo.core.freeze import MAX_AGE, Gate, GateAnswer, Override, Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.engine.reasons import Judged, reasons
-from airflow_ai_slo.store import Store, audit, definitions, evaluations, freezes
+from airflow_ai_slo.engine.reasons import Judged, judged_last, reasons
+from airflow_ai_slo.store import Store, audit, definitions, freezes
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -90,10 +90,7 @@ def _find(connection: Connection, service: str, now: datetime, max_age: timedelt
     stored = definitions.of_service(connection, service)
     policy = definitions.policy_of(connection, service)
     counted = [one for one in stored if policy.counts(one.slo)]
-    judged = tuple(
-        Judged(one, last.at, last.remaining, last.allowed)
-        for one, last in zip(counted, evaluations.budgets(connection, counted), strict=True)
-    )
+    judged = judged_last(connection, counted)
     freeze = freezes.open_freezes(connection, service).get(service)
     missing = policy.missing(one.slo.name for one in stored)
     return _Found(

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.alerts import Link, Message, freeze_message, incident_message, thaw_message
+from airflow_ai_slo.alerts import Kind, Link, Message, freeze_message, incident_message, thaw_message
 from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.target import routed
-from airflow_ai_slo.engine.reading import Seen
 from airflow_ai_slo.engine.reasons import Judged, reasons
 from airflow_ai_slo.store import counting, definitions, freezes, incidents, outbox, targets
 from airflow_ai_slo.store.definitions import Stored
@@ -47,31 +46,34 @@ def post_incident(
 def post_freeze(
     connection: Connection,
     found: Freeze,
-    seen: Sequence[Seen],
+    judged: Sequence[Judged],
     policy: FreezePolicy,
     *,
     at: datetime,
-    widened: bool = False,
+    kind: Kind = Kind.FREEZE_STARTED,
+    by: str = "",
 ) -> None:
-    """Tell that a service froze.
+    """Tell that a service froze, that it is frozen by one more SLO, or that its freeze changed its mode.
 
-    :param seen: its SLOs that count.
-    :param widened: it was frozen, and one more SLO has spent its budget.
+    :param judged: its SLOs that count.
+    :param by: who changed its mode.
     """
+    causes = _causes(found, [one.stored for one in judged])
     message = freeze_message(
         found.service,
-        reasons(connection, found, [_judged(one) for one in seen], policy),
+        reasons(connection, found, judged, policy),
         at=at,
         freeze_id=found.id,
         mode=policy.mode,
         exempt_labels=policy.exempt_labels,
         ends_at=policy.ends(found.renewed_at or found.since),
         override=freezes.override_of(connection, found.service, at),
-        widened=widened,
-        links=_runbooks(_causes(found, [stored for stored, _ in seen])),
+        kind=kind,
+        by=by,
+        links=_runbooks(causes),
     )
     heard = outbox.told(connection, message.thread_key)
-    takes = whom(connection, _causes(found, [stored for stored, _ in seen]), ["freeze"])
+    takes = whom(connection, causes, ["freeze"])
     post(connection, message, dict.fromkeys([*heard, *takes]))
 
 
@@ -93,11 +95,6 @@ def post_of_freeze(connection: Connection, found: Freeze, message: Message) -> N
     told = outbox.told(connection, message.thread_key)
     slos = _causes(found, definitions.of_service(connection, found.service))
     post(connection, message, told or whom(connection, slos, ["freeze"]))
-
-
-def _judged(one: Seen) -> Judged:
-    stored, seen = one
-    return Judged(stored, seen.at, seen.budget.remaining, seen.budget.allowed)
 
 
 def _causes(found: Freeze, stored: Iterable[Stored]) -> list[SLO]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.alerts import thaw_line
 from airflow_ai_slo.core.freeze import Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
-from airflow_ai_slo.store import counting
+from airflow_ai_slo.engine.reading import Seen
+from airflow_ai_slo.store import counting, evaluations
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -27,6 +28,18 @@ class Judged:
     at: datetime | None
     remaining: Fraction | None
     allowed: Fraction | None
+
+
+def judged_now(one: Seen) -> Judged:
+    """An SLO by the evaluation that is being made."""
+    stored, seen = one
+    return Judged(stored, seen.at, seen.budget.remaining, seen.budget.allowed)
+
+
+def judged_last(connection: Connection, counted: Sequence[Stored]) -> tuple[Judged, ...]:
+    """SLOs that count, by their last evaluations."""
+    budgets = evaluations.budgets(connection, counted)
+    return tuple(Judged(one, last.at, last.remaining, last.allowed) for one, last in zip(counted, budgets, strict=True))
 
 
 def ended(found: Freeze, members: Iterable[Stored]) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 from heapq import heappop, heappush
-from itertools import groupby
-from typing import Literal
 
 from airflow_ai_slo.alerts.words import moved_line
 from airflow_ai_slo.core.definition import SLO, Service, Severity
@@ -16,26 +13,14 @@ from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.evaluation import plan
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.incident import Transition
-from airflow_ai_slo.core.instants import from_micros, to_micros, utc
+from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.stream import Row, Stream
 from airflow_ai_slo.core.watching import ALWAYS, Watch
 from airflow_ai_slo.core.watching_freezes import Hold, ServiceWatch
+from airflow_ai_slo.engine.ticks import Tick
+from airflow_ai_slo.reports.model import BudgetPoint
 
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """One moment of a replay: what comes in, then what is done.
-
-    :param rows: measurements with the names of their SLOs, all recorded at this instant.
-    :param slos: whom a pause or its end concerns; None means all.
-    """
-
-    at: datetime
-    rows: Sequence[tuple[str, Row]] = ()
-    do: Literal["evaluate", "pause", "resume"] | None = None
-    slos: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +43,16 @@ class Replay:
     """What would have happened, oldest first.
 
     :param streams: what was measured, by SLO.
-    :param budgets: budget remaining by SLO, at the instants that were asked for; None while unknown.
-    :param ended_at: the last tick's instant; None where there was none.
+    :param history: budget and SLI by SLO, at the instants that were asked for.
+    :param started_at: the first tick's instant; None where there was none.
+    :param ended_at: the last one's.
     """
 
     transitions: tuple[Event, ...]
     freezes: tuple[Hold, ...]
     streams: Mapping[str, Stream] = field(default_factory=dict)
-    budgets: Mapping[str, Sequence[tuple[datetime, Fraction | None]]] = field(default_factory=dict)
+    history: Mapping[str, Sequence[BudgetPoint]] = field(default_factory=dict)
+    started_at: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -107,14 +94,21 @@ class Player:
         self._events: list[Event] = []
         self._sample_every = sample_every
         self._sample_at = _BEGINNING
-        self._budgets: dict[str, list[tuple[datetime, Fraction | None]]] = {name: [] for name in self._watches}
+        self._history: dict[str, list[BudgetPoint]] = {name: [] for name in self._watches}
+        self._started_at: datetime | None = None
         self._ended_at: datetime | None = None
 
     def play(self, tick: Tick) -> None:
         """Take in what comes, then do what is to be done."""
         if tick.rows:
             self._arrive(tick.rows, to_micros(tick.at))
-        at = self._ended_at = utc(tick.at)
+        at = utc(tick.at)
+        if tick.do == "correct":
+            self._correct(tick, to_micros(at))
+            return
+        self._ended_at = at
+        if self._started_at is None:
+            self._started_at = at
         if tick.do == "evaluate":
             self._evaluate(at)
         elif tick.do is not None:
@@ -127,7 +121,8 @@ class Player:
             tuple(sorted(self._events, key=lambda event: (event.at, event.slo))),
             tuple(sorted(held, key=lambda hold: (hold.since, hold.service))),
             {name: watch.stream for name, watch in self._watches.items()},
-            self._budgets,
+            self._history,
+            self._started_at,
             self._ended_at,
         )
 
@@ -154,10 +149,7 @@ class Player:
         return found
 
     def _pause(self, at: datetime, slos: Sequence[str] | None, *, ends: bool) -> None:
-        chosen = list(self._watches.values()) if slos is None else [self._known(name) for name in slos]
-        for watch in self._watches.values():
-            watch.stream.settle(to_micros(at))
-        for watch in chosen:
+        for watch in self._chosen(slos, to_micros(at)):
             stream = watch.stream
             is_paused = any(end is None for _, end in stream.pauses)
             if ends and is_paused:
@@ -166,6 +158,18 @@ class Player:
                 stream.pauses = [*stream.pauses, (at, None)]
             stream.stirred = True
         self._touched.update(dict.fromkeys(self._watches.values()))
+
+    def _correct(self, tick: Tick, now: int) -> None:
+        for watch in self._chosen(tick.slos, now):
+            watch.stream.correct(tick.drops, now)
+        self._touched.update(dict.fromkeys(self._watches.values()))
+
+    def _chosen(self, slos: Sequence[str] | None, now: int) -> list[Watch]:
+        """SLOs by name, once the runs of all that were due have settled."""
+        chosen = list(self._watches.values()) if slos is None else [self._known(name) for name in slos]
+        for watch in self._watches.values():
+            watch.stream.settle(now)
+        return chosen
 
     def _evaluate(self, at: datetime) -> None:
         now = to_micros(at)
@@ -209,7 +213,11 @@ class Player:
     def _sample(self, at: datetime, every: timedelta) -> None:
         self._sample_at = at + every
         for name, watch in self._watches.items():
-            self._budgets[name].append((at, watch.stream.evaluate_budget(at).budget.remaining))
+            seen, points = watch.stream.evaluate_budget(at), self._history[name]
+            since = points[-1].at if points else None
+            held = None if since is None else watch.stream.counts(to_micros(since), to_micros(at))
+            burn = None if held is None else held.burn_rate(watch.slo.objective)
+            points.append(BudgetPoint(at, seen.budget.remaining, seen.sli, burn))
 
 
 def unknown(name: str, known: Iterable[str]) -> str:
@@ -217,39 +225,3 @@ def unknown(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     there = ", ".join(names[:5]) + (", …" if len(names) > 5 else "") if names else "none"
     return f"no SLO named {name}; known: {there}"
-
-
-class Steps:
-    """Ticks of measurements that come in when they say, with an evaluation at every step.
-
-    :param rows: with the names of their SLOs, in the order in which they came in; not empty.
-    :param step: evaluations lie at whole multiples of it since 1970, up to the first that has seen everything.
-    """
-
-    def __init__(self, rows: Sequence[tuple[str, Row]], step: timedelta) -> None:
-        self._rows = rows
-        self._step = step // timedelta(microseconds=1)
-        self._first, self._last = (-(-rows[place][1].recorded_at // self._step) for place in (0, -1))
-
-    @property
-    def start(self) -> datetime:
-        """The first evaluation."""
-        return from_micros(self._first * self._step)
-
-    @property
-    def end(self) -> datetime:
-        """The last one."""
-        return from_micros(self._last * self._step)
-
-    def __len__(self) -> int:
-        """How many evaluations there are."""
-        return self._last - self._first + 1
-
-    def __iter__(self) -> Iterator[Tick]:
-        now = self._first * self._step
-        for recorded_at, group in groupby(self._rows, key=lambda row: row[1].recorded_at):
-            while now < recorded_at:
-                yield Tick(from_micros(now), do="evaluate")
-                now += self._step
-            yield Tick(from_micros(recorded_at), tuple(group))
-        yield Tick(from_micros(now), do="evaluate")

@@ -53,15 +53,16 @@ def tell_silences(connection: Connection, stored: Sequence[Stored], at: datetime
 
     :param stored: the SLOs that this evaluation decides for.
     """
-    by_row = {one.slo_id: one for one in stored}
-    look = [one for one in kept.due(connection, at) if one.slo_id in by_row]
+    waiting = {one.slo_id: one.told for one in kept.due(connection, at)}
+    # In the order of their names, whatever order a database finds them in.
+    look = [one for one in stored if one.slo_id in waiting]
     if not look:
         return
     runs = kept.newest_runs(connection, [one.slo_id for one in look], at)
     paused = expecting.pauses(connection)
     rows = []
-    for slo_id, told in look:
-        one = by_row[slo_id]
+    for one in look:
+        slo_id, told = one.slo_id, waiting[one.slo_id]
         found = awaited(one.slo, runs.get(slo_id, ()), at, paused.get(slo_id, ()))
         is_over = found is not None and at > found.expected_by
         if told is not None:

@@ -17,6 +17,7 @@ from airflow_ai_slo.openslo.translate.annotations import read_annotations
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue
 from airflow_ai_slo.openslo.translate.service import build_service
 from airflow_ai_slo.openslo.translate.slo import build_slo
+from airflow_ai_slo.openslo.translate.timetables import Schedules, fill_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +54,26 @@ class Loaded:
         return self
 
 
-def load(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
+def load(
+    paths: Sequence[Path | str],
+    *,
+    strict: bool = False,
+    schedules: Schedules | None = None,
+    judging: bool = False,
+) -> Loaded:
     """Read OpenSLO v1 files and folders (searched in depth).
 
     :param strict: judge each document by OpenSLO's letter first; what does not pass is not built.
+    :param schedules: tells the schedule of an Airflow DAG, for ``cadence: dag:ID``.
+    :param judging: a DAG whose schedule cannot be told is a warning rather than an error.
     """
     documents = _judged(paths, strict=strict)
     usable = [document for document in documents if not document.foreign and not document.unreadable]
     catalogue = Catalogue(usable)
     _read_other_annotations(usable)
+    for document in usable:
+        if kind_of(document.value) == "SLO":
+            fill_in(document.value, document.notes, schedules, judging=judging)
     slos: list[SLO] = []
     services: list[Service] = []
     targets: dict[str, Target] = {}
@@ -86,18 +98,20 @@ def load(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
     )
 
 
-def require(paths: Sequence[Path | str], *, strict: bool = False) -> Loaded:
+def require(paths: Sequence[Path | str], *, strict: bool = False, schedules: Schedules | None = None) -> Loaded:
     """:func:`load`, for those who need all of it.
 
     :raises DefinitionError: the first error, with file and field path; or nothing was found.
     """
-    loaded = load(paths, strict=strict).require()
+    loaded = load(paths, strict=strict, schedules=schedules).require()
     if all(document.foreign for document in loaded.documents):
         raise DefinitionError("no OpenSLO document found", file=", ".join(map(str, paths)))
     return loaded
 
 
-def validate(paths: Sequence[Path | str], *, strict: bool = False) -> list[DocumentResult]:
+def validate(
+    paths: Sequence[Path | str], *, strict: bool = False, schedules: Schedules | None = None
+) -> list[DocumentResult]:
     """Judge every document of these files and folders.
 
     :param strict: OpenSLO v1 to the letter, each document by itself. Otherwise what is in common use passes with
@@ -105,7 +119,7 @@ def validate(paths: Sequence[Path | str], *, strict: bool = False) -> list[Docum
     """
     if strict:
         return [document.result() for document in _judged(paths, strict=True)]
-    return list(load(paths).documents)
+    return list(load(paths, schedules=schedules, judging=True).documents)
 
 
 def _judged(paths: Sequence[Path | str], *, strict: bool) -> list[Document]:

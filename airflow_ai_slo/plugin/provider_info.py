@@ -57,7 +57,10 @@ def get_provider_info() -> dict[str, Any]:
             "airflow_ai_slo.notifications.state.SLOStateNotifier",
         ],
         "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
-        "task-decorators": [{"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"}],
+        "task-decorators": [
+            {"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"},
+            {"name": "measure_slo", "class-name": "airflow_ai_slo.decorators.measure.measure_slo"},
+        ],
         "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],
         "cli": ["airflow_ai_slo.plugin.commands.get_commands"],
     }

@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.reports.model import Report
-from airflow_ai_slo.reports.plots.plot import BURN_HEIGHT, LANE_HEIGHT
+from airflow_ai_slo.reports.plots.plot import BUDGET_HEIGHT, BURN_HEIGHT, LANE_HEIGHT
 from airflow_ai_slo.reports.plots.sparkline import HEIGHT, WIDTH
 from airflow_ai_slo.reports.text import clean
 from airflow_ai_slo.reports.verdict import STATE_WORDS
@@ -29,28 +30,28 @@ _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 def page(report: Report) -> str:
     """The whole page."""
-    style, script = _source("report.css"), _source("report.js")
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            report=view(report),
-            style=style,
-            script=script,
-            policy="; ".join(
-                (
-                    "default-src 'none'",
-                    f"style-src {_digest(style)}",
-                    f"script-src {_digest(script)}",
-                    "img-src data:",
-                    "base-uri 'none'",
-                    "form-action 'none'",
-                )
-            ),
-            filter_from=_FILTER_FROM,
-            words=STATE_WORDS,
-        )
+    given = {"report": view(report), "filter_from": _FILTER_FROM, "words": STATE_WORDS}
+    return document("report.html.jinja", ("report.css",), "report.js", **given)
+
+
+def document(template: str, styles: Sequence[str], script: str, **given: Any) -> str:
+    """A page with its styles, its script and the policy that allows nothing else."""
+    style, code = "\n".join(map(_source, styles)), _source(script)
+    policy = (
+        "default-src 'none'",
+        f"style-src {_digest(style)}",
+        f"script-src {_digest(code)}",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
     )
+    found = _environment().get_template(template)
+    return found.render(**given, style=style, script=code, policy="; ".join(policy))
+
+
+def render(template: str, styles: Sequence[str], **given: Any) -> str:
+    """A template with its styles, such as an SVG."""
+    return _environment().get_template(template).render(**given, style="\n".join(map(_source, styles)))
 
 
 @cache
@@ -76,5 +77,6 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(burn_height=BURN_HEIGHT, lane_height=LANE_HEIGHT, spark_width=WIDTH, spark_height=HEIGHT)
+    environment.globals.update(burn_height=BURN_HEIGHT, budget_height=BUDGET_HEIGHT, lane_height=LANE_HEIGHT)
+    environment.globals.update(spark_width=WIDTH, spark_height=HEIGHT)
     return environment

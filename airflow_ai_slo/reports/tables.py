@@ -14,7 +14,7 @@ from airflow_ai_slo.core.durations import Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.reports.figures import count, instant, length, raw, times
-from airflow_ai_slo.reports.model import ServiceReport, SLOReport
+from airflow_ai_slo.reports.model import FreezeRow, ServiceReport, SLOReport
 
 _MOST_ROWS = 50
 _MOST_RUNS = 20
@@ -154,8 +154,13 @@ def corrections(slo: SLOReport) -> Table:
 
 
 def freezes(service: ServiceReport) -> Table:
+    """Freezes of a service, newest first."""
+    return freeze_table(service.freezes)
+
+
+def freeze_table(found: Iterable[FreezeRow]) -> Table:
     """Freezes, newest first."""
-    newest = sorted(service.freezes, key=lambda row: row.since, reverse=True)
+    newest = sorted(found, key=lambda row: row.since, reverse=True)
     rows = tuple(
         (
             time_of(row.since),

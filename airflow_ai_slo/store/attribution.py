@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from itertools import accumulate, groupby, pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, cast, distinct, func, literal, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from airflow_ai_slo.core.attribution import MOST_GROUPS, Row
-from airflow_ai_slo.core.instants import from_micros
+from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.numbers import narrow
+from airflow_ai_slo.core.tally import RATIO_UNIT, Tally
 from airflow_ai_slo.store.counting import bad_within
 from airflow_ai_slo.store.tables import measurement, run
 
@@ -26,17 +29,21 @@ def groups(
     scale: int,
     sources: Sequence[Sequence[str]],
     *,
+    tally: Tally | None = None,
     most: int = MOST_GROUPS,
 ) -> list[Row]:
     """What each group has spent in ``(start, end]``: the largest ones, and all others as one.
 
     :param sources: attributes whose values make a group together, each by all the names it may go by, the first that a
         measurement has; none means the cause.
+    :param tally: how runs are counted, where those are slices.
     """
     postgres = connection.dialect.name == "postgresql"
     values = [_first([_value(name, postgres=postgres) for name in names]) for names in sources] or [
         func.coalesce(measurement.c.cause, Cause.OTHER.value)
     ]
+    if tally is not None and tally.slice_micros:
+        return _groups_of_slices(connection, slo_id, (start, end), values, tally, most)
     names = [f"value_{number}" for number in range(len(values))]
     bad = (
         select(
@@ -67,6 +74,72 @@ def groups(
         .group_by(*shown)
     )
     return [_row(found, scale) for found in connection.execute(query)]
+
+
+def _groups_of_slices(
+    connection: Connection,
+    slo_id: int,
+    within: tuple[datetime, datetime],
+    values: Sequence[ColumnElement[Any]],
+    tally: Tally,
+    most: int,
+) -> list[Row]:
+    """The same where slices are counted: what a slice has spent is shared out by the bad counts within it."""
+    start, end = map(to_micros, within)
+    length = tally.slice_micros
+    # The end of the slice, as Tally.run_at has it; remainders have the sign of what is divided.
+    slice_end = measurement.c.at + (length - measurement.c.at % length) % length
+    lost = func.sum(measurement.c.total - measurement.c.good)
+    query = (
+        select(run.c.at, run.c.good, run.c.total, lost, *values)
+        .join(run, and_(run.c.slo_id == measurement.c.slo_id, run.c.at == slice_end))
+        .where(*bad_within(slo_id, from_micros(start - length), from_micros(end)), run.c.at > start, run.c.at <= end)
+        .group_by(run.c.at, run.c.good, run.c.total, *values)
+        .order_by(run.c.at)
+    )
+    parts: dict[tuple[str, ...], _Part] = {}
+    for at, shares in groupby(connection.execute(query), key=lambda row: row[0]):
+        given = sorted((tuple(names), int(bad), good, total) for _, good, total, bad, *names in shares)
+        entry = tally.entry(*given[0][2:])
+        spent = Fraction(entry.total - entry.good) * RATIO_UNIT / tally.unit()
+        for (group, *_), share in zip(given, _shared(int(spent), [one[1] for one in given]), strict=True):
+            if share:
+                parts.setdefault(group, _Part()).add(at, share, entry.bad)
+    found = sorted(parts.items(), key=lambda item: (-item[1].spent, item[0]))
+    rows = [part.row(group) for group, part in found[:most]]
+    if found[most:]:
+        rest = _Part()
+        for _, part in found[most:]:
+            rest.join(part)
+        rows.append(rest.row(None))
+    return rows
+
+
+def _shared(whole: int, weights: Sequence[int]) -> list[int]:
+    """A whole number in parts that weigh so much and add up to it."""
+    bounds = [whole * upto // sum(weights) for upto in accumulate(weights, initial=0)]
+    return [after - before for before, after in pairwise(bounds)]
+
+
+@dataclass(slots=True)
+class _Part:
+    """What a group has spent: in units of 1/RATIO_UNIT, in which bad slices, and in which one last."""
+
+    spent: int = 0
+    bad: set[int] = field(default_factory=set)
+    newest: int = -(2**62)
+
+    def add(self, at: int, spent: int, bad: int) -> None:
+        self.spent, self.newest = self.spent + spent, max(self.newest, at)
+        if bad:
+            self.bad.add(at)
+
+    def join(self, other: _Part) -> None:
+        self.spent, self.newest = self.spent + other.spent, max(self.newest, other.newest)
+        self.bad |= other.bad
+
+    def row(self, group: tuple[str, ...] | None) -> Row:
+        return Row(group, narrow(Fraction(self.spent, RATIO_UNIT)), len(self.bad), from_micros(self.newest))
 
 
 def _first(values: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:

@@ -86,6 +86,11 @@ class Store:
         with self._guard():
             return schema.upgrade(self.engine)
 
+    def close(self) -> None:
+        """Close this process's connections; the next transaction opens one anew. Before a fork SQLite asks for it."""
+        self._aside.close()
+        self.engine.dispose()
+
     @property
     def where(self) -> str:
         """The address, without its password."""

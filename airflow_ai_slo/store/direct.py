@@ -74,6 +74,12 @@ class Aside:
             raise
         self._keep(direct, together=together)
 
+    def close(self) -> None:
+        """Close the connection that this process has kept."""
+        kept = self._kept.pop(os.getpid(), None)
+        if kept is not None:
+            kept.close()
+
     def _take(self) -> Direct:
         direct = self._kept.pop(os.getpid(), None)
         if direct is not None:

@@ -102,7 +102,9 @@ class Rows:
         self._names = [column.name for column in table.columns]
         self._put = upsert(table)
         self._add = Prepared(self._names, lambda _: table.insert())
-        self._copy = f"COPY {table.name} ({', '.join(self._names)}) FROM STDIN"
+        # Quoted, because some are words of SQL, such as "end".
+        columns = ", ".join(f'"{name}"' for name in self._names)
+        self._copy = f'COPY "{table.name}" ({columns}) FROM STDIN'
 
     def put(self, connection: Executor, rows: Sequence[Params]) -> None:
         """Insert, or overwrite those with the same primary key."""

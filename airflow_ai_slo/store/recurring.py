@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from calendar import isleap
+from datetime import MAXYEAR, UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -20,7 +21,7 @@ _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _KNOWN = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYHOUR", "BYMINUTE", "BYSETPOS", "BYMONTH"}
 _KNOWN |= {"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO"}
 _EXAMPLE = "write for example FREQ=WEEKLY;BYDAY=SU"
-_END_OF_DAY = "T235959"
+_TO_ITS_END = timedelta(hours=23, minutes=59, seconds=59)
 
 
 @lru_cache(maxsize=1024)
@@ -78,19 +79,40 @@ def _walls(text: str, start: datetime, until: datetime, zone: ZoneInfo) -> list[
     """Times of a rule in a zone's wall time, no later than an instant."""
     from dateutil.rrule import rrulestr
 
-    parts = _parts(text)
-    given = parts.get("UNTIL")
+    parts, later = _parts(text), _years_later(start.year)
+    given = parts.pop("UNTIL", None)
     if given is not None:
-        parts["UNTIL"] = _until(given, zone, text)
+        until = min(until, _until(given, zone, text))
+    until = until.replace(year=until.year + later)
     try:
-        rule = rrulestr(";".join("=".join(part) for part in parts.items()), dtstart=start)
+        rule = rrulestr(
+            ";".join("=".join(part) for part in parts.items()), dtstart=start.replace(year=start.year + later)
+        )
     except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
         raise ConfigurationError(f"rrule {text!r} cannot be read ({_plain(error)}); {_EXAMPLE}") from None
     found = list(islice(takewhile(lambda wall: wall <= until, rule), MOST + 1))
     if len(found) > MOST:
         raise ConfigurationError(f"rrule {text!r} comes up more than {MOST:,} times; end it by UNTIL, COUNT or an end")
     # A rule knows whole seconds; an instant need not be one.
-    return [wall.replace(microsecond=start.microsecond) for wall in found]
+    return [wall.replace(year=wall.year - later, microsecond=start.microsecond) for wall in found]
+
+
+@lru_cache(maxsize=1024)
+def _years_later(year: int) -> int:
+    """By how many years rules are moved: to the last stretch of years before 10000 that has the same calendar.
+
+    A rule that never comes up is followed to the end of the year 9999, which takes seconds from today on.
+    """
+    reach = range(-1, LONGEST // timedelta(days=365) + 2)
+    shape = [_calendar(year + one) for one in reach]
+    for last in range(MAXYEAR - reach[-1], year, -1):
+        if [_calendar(last + one) for one in reach] == shape:
+            return last - year
+    return 0
+
+
+def _calendar(year: int) -> tuple[int, bool]:
+    return date(year, 1, 1).weekday(), isleap(year)
 
 
 def tidy(text: str) -> str:
@@ -121,7 +143,7 @@ def _parts(text: str) -> dict[str, str]:
     return parts
 
 
-def _until(given: str, zone: ZoneInfo, text: str) -> str:
+def _until(given: str, zone: ZoneInfo, text: str) -> datetime:
     """The last time in the zone's wall time; a mere date is the whole day."""
     for pattern in ("%Y%m%dT%H%M%SZ", "%Y%m%dT%H%M%S", "%Y%m%d"):
         try:
@@ -129,8 +151,8 @@ def _until(given: str, zone: ZoneInfo, text: str) -> str:
         except ValueError:
             continue
         if pattern.endswith("Z"):
-            read = _wall(read.replace(tzinfo=UTC), zone)
-        return f"{read:%Y%m%d}{_END_OF_DAY}" if pattern == "%Y%m%d" else f"{read:%Y%m%dT%H%M%S}"
+            return _wall(read.replace(tzinfo=UTC), zone)
+        return read + _TO_ITS_END if pattern == "%Y%m%d" else read
     raise ConfigurationError(f"rrule {text!r}: UNTIL is 20261231 or 20261231T230000Z")
 
 

@@ -44,7 +44,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "operators/report.md",
         "sensors/gate.md",
         "sensors/freshness.md",
-        "decorators.md",
+        "decorators/freeze-gate.md",
     ],
 )
 def test_the_example_of_a_page_runs(page: str, recommender: Callable[..., None], run_dag: Callable[..., Any]) -> None:
@@ -52,7 +52,7 @@ def test_the_example_of_a_page_runs(page: str, recommender: Callable[..., None],
     assert set(run_dag(example(page)).states.values()) == {"success"}
 
 
-@pytest.mark.parametrize("page", ["operators/gate.md", "decorators.md"])
+@pytest.mark.parametrize("page", ["operators/gate.md", "decorators/freeze-gate.md"])
 def test_the_example_of_a_gate_stops_while_frozen(
     page: str, recommender: Callable[..., None], run_dag: Callable[..., Any]
 ) -> None:

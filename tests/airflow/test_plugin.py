@@ -22,7 +22,7 @@ import airflow_ai_slo
 for folder in ("operators", "sensors", "triggers", "hooks", "decorators", "notifications"):
     package = import_module(f"airflow_ai_slo.{folder}")
     for found in pkgutil.iter_modules(package.__path__):
-        if found.name != "gated":  # the operator behind a decorator, imported when a DAG uses it
+        if found.name not in ("gated", "measured", "probed"):  # behind decorators, imported when a DAG uses them
             import_module(f"airflow_ai_slo.{folder}.{found.name}")
 import_module("airflow_ai_slo.plugin.airflow_plugin")
 import_module("airflow_ai_slo.plugin.provider_info")

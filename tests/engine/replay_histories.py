@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_ai_slo import SLO, Service, engine
+from airflow_ai_slo.core.corrections import Period
 from airflow_ai_slo.core.definition import BurnRule, Schedule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
@@ -18,8 +19,10 @@ from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.stream import Row
 from airflow_ai_slo.core.windows import CalendarWindow
-from airflow_ai_slo.engine.replaying import Replay, Tick
+from airflow_ai_slo.engine.replaying import Replay
+from airflow_ai_slo.engine.ticks import Tick
 from airflow_ai_slo.store import definitions, freezes, incidents
+from airflow_ai_slo.store.recurring import stretches
 from airflow_ai_slo.testing import memory_store
 
 T0 = datetime(2026, 3, 26, tzinfo=UTC)
@@ -37,6 +40,7 @@ class Line:
     do: str
     measurements: tuple[Measurement, ...] = ()
     slo: str | None = None
+    drops: Period | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,10 @@ def by_engine(history: History) -> Told:
             engine.pause(store, named, author="ann", reason="test", now=line.at)
         elif line.do == "resume":
             engine.resume(store, named, now=line.at)
+        elif line.do == "correct":
+            assert line.drops is not None
+            names = named or [slo.name for slo in history.slos]
+            engine.add_correction(store, names, period=line.drops, author="ann", reason="test", now=line.at)
         else:
             engine.evaluate(store, at=line.at)
     with store.read() as connection:
@@ -93,6 +101,8 @@ def _tick(line: Line) -> Tick:
     named = None if line.slo is None else [line.slo]
     if line.do == "record":
         return Tick(line.at, tuple((one.slo, _row(one, line.at)) for one in line.measurements))
+    if line.drops is not None:
+        return Tick(line.at, do="correct", slos=named, drops=stretches(line.drops))
     return Tick(line.at, do=line.do, slos=named)  # type: ignore[arg-type]
 
 
@@ -101,8 +111,11 @@ def _row(one: Measurement, now: datetime) -> Row:
     return Row(to_micros(one.at), one.good, one.total, to_micros(now), one.key, missing, backfill)
 
 
-def a_history(dice: random.Random, *, runs: int = 40) -> History:
-    """Two or three SLOs, late, missing, rerun, mapped, backfilled and paused."""
+def a_history(dice: random.Random, *, runs: int = 40, corrections: int = 0) -> History:
+    """Two or three SLOs, late, missing, rerun, mapped, backfilled and paused.
+
+    :param corrections: at most so many, saved before, during or after what they drop.
+    """
     step = dice.choice([5 * MINUTE, 20 * MINUTE, HOUR, HOUR, 3 * HOUR, 6 * HOUR, DAY])
     names = ["a", "b", "c"][: dice.choice([1, 2, 2, 3])]
     slos = tuple(_slo(dice, name, step) for name in names)
@@ -116,6 +129,7 @@ def a_history(dice: random.Random, *, runs: int = 40) -> History:
         slo_name = dice.choice([None, *names])
         lines.append(Line(start, "pause", slo=slo_name))
         lines.append(Line(start + step * dice.randrange(1, 12), "resume", slo=dice.choice([None, slo_name])))
+    lines += [_correction(dice, names, step, runs) for _ in range(dice.randrange(corrections + 1))]
     every = max(step * dice.choice([0.25, 1, 1, 2, 7]), MINUTE) if dice.random() < 0.8 else None
     at, last = T0, end + step * dice.randrange(0, 15)
     while at < last:
@@ -123,6 +137,17 @@ def a_history(dice: random.Random, *, runs: int = 40) -> History:
         at += _times(step, dice.random() * 3) + MINUTE if every is None else _times(every, 1)
     lines.sort(key=lambda line: line.at)
     return History(slos, services, tuple(lines))
+
+
+def _correction(dice: random.Random, names: Sequence[str], step: timedelta, runs: int) -> Line:
+    """One that begins and ends on a run, or between two, or recurs by the day."""
+    slo, start = dice.choice([None, *names]), T0 + step * dice.randrange(-5, runs) + _times(step, dice.choice([0, 0.5]))
+    if dice.random() < 0.2:
+        drops = Period(start, rrule="FREQ=DAILY;COUNT=9", duration=Duration(3, "h"), zone="Europe/Berlin")
+    else:
+        drops = Period(start, start + step * dice.choice([1, 1, 3, 10, 25]))
+    saved_at = T0 - DAY if dice.random() < 0.3 else T0 + step * dice.randrange(runs + 10)
+    return Line(saved_at, "correct", slo=slo, drops=drops)
 
 
 def _times(length: timedelta, share: float) -> timedelta:

@@ -15,3 +15,10 @@ def test_a_replay_tells_what_an_engine_with_a_store_would_have_told(seed: int) -
     history = a_history(random.Random(seed))
     happened = replay(history.slos, ticks(history.lines), history.services)
     assert told(happened) == by_engine(history)
+
+
+@pytest.mark.parametrize("seed", range(1000, 1040))
+def test_it_drops_what_corrections_drop_from_when_they_were_saved(seed: int) -> None:
+    history = a_history(random.Random(seed), corrections=4)
+    happened = replay(history.slos, ticks(history.lines), history.services)
+    assert told(happened) == by_engine(history)

@@ -90,7 +90,7 @@ def plot(slo: SLOReport, freezes: Sequence[FreezeRow], scale: TimeScale) -> Plot
     if all(point.remaining is None for point in points):
         return None
     factors = {alert.rule.factor: alert.rule.severity for alert in reversed(slo.evaluation.alerts)}
-    budget_scale, budget = _budget_panel(points, scale)
+    budget_scale, budget = budget_panel(points, scale)
     burn_scale, burn = _burn_panel(points, scale, factors)
     incidents = tuple(_incident(row, scale) for row in _visible(slo.incidents, scale))
     return Plot(
@@ -98,7 +98,7 @@ def plot(slo: SLOReport, freezes: Sequence[FreezeRow], scale: TimeScale) -> Plot
         burn=burn,
         factors=tuple(Tick(burn_scale.y(float(factor)), "", factors[factor].label) for factor in factors),
         times=tuple(tick for tick in scale.ticks(_TIMES) if tick.at < 97),
-        freezes=tuple(_freeze(row, scale) for row in freezes if _touches(row.since, row.until, scale)),
+        freezes=tuple(freeze(row, scale) for row in freezes if touches(row.since, row.until, scale)),
         incidents=incidents,
         marks=marks(points, scale, budget_scale),
         gaps=any(point.remaining is None for point in points),
@@ -112,7 +112,8 @@ def _floats(points: Iterable[BudgetPoint]) -> list[float]:
     return [float(point.remaining) for point in points if point.remaining is not None]
 
 
-def _budget_panel(points: Sequence[BudgetPoint], times_: TimeScale) -> tuple[ValueScale, Panel]:
+def budget_panel(points: Sequence[BudgetPoint], times_: TimeScale) -> tuple[ValueScale, Panel]:
+    """Budget left, of points of which one is known at least."""
     low = min(_BELOW_ZERO, min(_floats(points)) * 1.08)
     scale = ValueScale(low, 1.0, BUDGET_HEIGHT)
     steps = [(times_.x(p.at), None if p.remaining is None else scale.y(float(p.remaining))) for p in points]
@@ -161,16 +162,18 @@ def _burn_panel(
     return scale, panel
 
 
-def _touches(since: datetime, until: datetime | None, scale: TimeScale) -> bool:
+def touches(since: datetime, until: datetime | None, scale: TimeScale) -> bool:
+    """Whether any of it lies on the axis."""
     return since <= scale.end and (until is None or until >= scale.start)
 
 
 def _visible(rows: Sequence[IncidentRow], scale: TimeScale) -> list[IncidentRow]:
-    seen = [row for row in rows if _touches(row.opened_at, row.resolved_at, scale)]
+    seen = [row for row in rows if touches(row.opened_at, row.resolved_at, scale)]
     return sorted(seen, key=lambda row: row.opened_at)[-_MOST_MARKS:]
 
 
-def _freeze(row: FreezeRow, scale: TimeScale) -> Stretch:
+def freeze(row: FreezeRow, scale: TimeScale) -> Stretch:
+    """When a service was frozen."""
     left, right = scale.percent(row.since), scale.percent(row.until or scale.end)
     until = instant(row.until) if row.until else "now"
     return Stretch(

@@ -1,0 +1,49 @@
+"""``GET /freezes/{service}``: may a change to a service go out?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from airflow.api_fastapi.core_api.security import GetUserDep
+from fastapi import APIRouter, HTTPException, Path, Query
+
+from airflow_ai_slo.core.errors import AiSloError
+from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.hooks.store import SLOHook
+
+router = APIRouter(prefix="/freezes", tags=["freezes"])
+
+_LONGEST_AGE = 1e6
+_UNAVAILABLE = 503
+
+Label = Annotated[
+    list[str] | None, Query(description="Label of the change, as often as there are; exempt ones pass a freeze.")
+]
+MaxAge = Annotated[float, Query(gt=0, le=_LONGEST_AGE, description="Hours; an older evaluation is no answer.")]
+
+
+@router.get("/{service:path}")
+def check(
+    service: Annotated[str, Path(max_length=200)],
+    user: GetUserDep,
+    label: Label = None,
+    max_age_hours: MaxAge = MAX_AGE / timedelta(hours=1),
+) -> dict[str, Any]:
+    """The gate's answer, in the shape of ``ai-slo freeze check --format json``, audited under the user's name.
+
+    ``outcome`` is ``allowed``, ``frozen`` or ``unknown``. Who asks must block on anything but ``allowed``, and on any
+    other status than 200: a store that cannot be asked is an ``unknown`` with status 200, a wrong connection a 503.
+    """
+    labels = [part.strip() for one in label or () for part in one.split(",") if part.strip()]
+    try:
+        answer = SLOHook().gate(
+            service,
+            now=datetime.now(UTC),
+            labels=labels,
+            max_age=timedelta(hours=max_age_hours),
+            actor=f"REST ({user.get_name()})",
+        )
+    except AiSloError as error:
+        raise HTTPException(_UNAVAILABLE, str(error)) from None
+    return answer.to_dict()

@@ -1,0 +1,35 @@
+"""Tables of the SLO store. Instants are microseconds since 1970 UTC; counts are whole numbers of 1/scale."""
+
+from __future__ import annotations
+
+from airflow_ai_slo.store.tables.base import VERSION_TABLE, metadata
+from airflow_ai_slo.store.tables.counted import correction, day, dropped, measurement, pause, run, settled
+from airflow_ai_slo.store.tables.decided import audit, evaluation, freeze, incident, incident_event, override, silence
+from airflow_ai_slo.store.tables.defined import profile, service, slo, target
+from airflow_ai_slo.store.tables.told import hold, outbox, thread
+
+__all__ = [
+    "VERSION_TABLE",
+    "audit",
+    "correction",
+    "day",
+    "dropped",
+    "evaluation",
+    "freeze",
+    "hold",
+    "incident",
+    "incident_event",
+    "measurement",
+    "metadata",
+    "outbox",
+    "override",
+    "pause",
+    "profile",
+    "run",
+    "service",
+    "settled",
+    "silence",
+    "slo",
+    "target",
+    "thread",
+]

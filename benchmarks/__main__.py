@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, latency, recording, replaying
+from benchmarks import backtesting, evaluating, gating, importing, judged, latency, recording, replaying
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -21,6 +21,7 @@ SECTIONS = {
     "gating": gating.run,
     "importing": importing.run,
     "latency": latency.run,
+    "judged": judged.run,
 }
 
 

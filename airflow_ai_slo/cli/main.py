@@ -32,6 +32,7 @@ COMMANDS = {
     "replay": "replay:command",
     "report": "report:command",
     "resume": "pause:resume",
+    "review": "review:command",
     "spent": "spent:command",
     "status": "status:command",
     "validate": "validate:command",

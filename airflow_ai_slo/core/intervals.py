@@ -1,10 +1,16 @@
 """Wilson score intervals: what a sample of this size can say about a share.
 
 Wilson, E. B. (1927), Probable inference, the law of succession, and statistical inference. JASA 22, 209-212.
+
+A stratified sample gets the interval of a simple one of its *effective* size. The design effect is from Kish, L.
+(1965), Survey Sampling; intervals of shares from it are in Korn, E. and Graubard, B. (1998), Survey Methodology 24,
+193-201, and Franco, C. et al. (2019), Journal of Survey Statistics and Methodology 7, 334-364.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from math import sqrt
@@ -38,6 +44,66 @@ def is_surely_above(part: Exact, total: Exact, limit: Fraction, confidence: Frac
     if distance <= 0 or confidence is None:
         return distance > 0
     return distance * distance > _squared(confidence) * limit * (1 - limit) * total
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """One part of a population, and what a simple random sample of it showed.
+
+    :param population: how many there are in all, above zero.
+    :param good: of those judged.
+    :param judged: how many were judged, above zero.
+    """
+
+    population: int
+    good: int
+    judged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted:
+    """A share estimated from strata.
+
+    :param share: sum of W_h p_h, exact.
+    :param size: effective sample size: a simple random sample of this size would tell as much. Rounded down to
+        thousandths, at most the number judged.
+    """
+
+    share: Fraction
+    size: Fraction
+
+    @property
+    def good(self) -> Fraction:
+        """The part of the effective size that is good: ``good / size`` is the share."""
+        return self.share * self.size
+
+
+def stratified(strata: Iterable[Stratum]) -> Weighted:
+    """The share of a population from a sample of each of its strata, and the sample size that this is worth.
+
+    With W_h = N_h / N and p_h = good / judged, the share is p = sum W_h p_h. The design effect compares its variance
+    with that of a simple random sample, so size = P (1 - P) / (sum W_h^2 P_h (1 - P_h) / n_h), at most n. In it P_h =
+    (good + 1) / (judged + 2) and P = sum W_h P_h: a stratum in which nothing bad was seen yet is not taken for one that
+    has none. No finite population correction: the indicator speaks of the process, not of these rows.
+
+    :raises ValueError: there is no stratum, or a count breaks the rules.
+    """
+    parts = list(strata)
+    if not parts or any(not 0 <= one.good <= one.judged or one.judged < 1 or one.population < 1 for one in parts):
+        raise ValueError("every stratum needs 0 <= good <= judged, one judged at least, and a population above zero")
+    judged = sum(one.judged for one in parts)
+    if len({Fraction(one.population, one.judged) for one in parts}) == 1:
+        return Weighted(Fraction(sum(one.good for one in parts), judged), Fraction(judged))
+    population = sum(one.population for one in parts)
+    share = smooth = variance = Fraction(0)
+    for one in parts:
+        weight = Fraction(one.population, population)
+        likely = Fraction(one.good + 1, one.judged + 2)
+        share += weight * Fraction(one.good, one.judged)
+        smooth += weight * likely
+        variance += weight**2 * likely * (1 - likely) / one.judged
+    size = min(smooth * (1 - smooth) / variance, Fraction(judged))
+    return Weighted(share, max(Fraction(int(size * 1000), 1000), Fraction(1, 1000)))
 
 
 @lru_cache(maxsize=64)

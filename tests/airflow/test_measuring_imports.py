@@ -19,6 +19,10 @@ from airflow_ai_slo.operators.freshness import FileFreshnessOperator
 from airflow_ai_slo.sensors.freshness import FileFreshnessSensor
 from airflow_ai_slo.operators.latency import RequestLogOperator
 from airflow_ai_slo.operators.probe import ProbeOperator
+from airflow_ai_slo.operators.judged import JudgedQualityOperator, ScoreQualityOperator
+from airflow_ai_slo.operators.mtbf import MTBFOperator
+from airflow_ai_slo.operators.reliability import AlertLatencyOperator, TaskSuccessOperator
+from airflow_ai_slo.operators.sampling import DrawSampleOperator, TakeVerdictsOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 BatchCompletionOperator(task_id="a", slo="s")
 DataDriftOperator(task_id="b", slo="s", reference="january", conn_id="warehouse", table="features")
@@ -33,6 +37,11 @@ RequestLogOperator(
     task_id="i", slo="s", conn_id="w", table="t", time_column="t", latency_column="l", at_most=timedelta(seconds=1)
 )
 ProbeOperator(task_id="j", slo="s", at_most=timedelta(seconds=1), http_conn_id="api")
+ScoreQualityOperator(task_id="k", slo="s", path="a.csv", criteria={"a": {"at_least": 1}})
+JudgedQualityOperator(task_id="l", slo="s", path="a.csv", n=9, judge=len)
+DrawSampleOperator(task_id="m", slo="s", path="a.csv", n=9, folder="sheets")
+TakeVerdictsOperator(task_id="n", slo="s", sheet="a.csv")
+TaskSuccessOperator(task_id="o", slo="s", path="a.csv", key="task", success="ok")
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 print(*sorted(name for name in sys.modules if name.startswith("airflow_ai_slo.measure.")))
 """

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
-from airflow_ai_slo.operators.mtbf import MTBFOperator
-from airflow_ai_slo.operators.reliability import TaskSuccessOperator
 
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
+from airflow_ai_slo.operators.mtbf import MTBFOperator
+from airflow_ai_slo.operators.reliability import TaskSuccessOperator
 
 HERE = Path(__file__)
 DEFINITIONS = str(HERE.with_suffix(".slo.yaml"))

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
-from airflow_ai_slo.operators.judged import JudgedQualityOperator
 
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
+from airflow_ai_slo.operators.judged import JudgedQualityOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
 
 HERE = Path(__file__)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
-from airflow_ai_slo.operators.quality import ModelQualityOperator
 
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
+from airflow_ai_slo.operators.quality import ModelQualityOperator
 
 HERE = Path(__file__)
 DEFINITIONS = str(HERE.with_suffix(".slo.yaml"))

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
-from airflow_ai_slo.operators.judged import ScoreQualityOperator
 
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
+from airflow_ai_slo.operators.judged import ScoreQualityOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 
 HERE = Path(__file__)

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from airflow.sdk import dag, task
-from airflow_ai_slo.operators.ranking import RankingQualityOperator
 
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
+from airflow_ai_slo.operators.ranking import RankingQualityOperator
 
 HERE = Path(__file__)
 DEFINITIONS = str(HERE.with_suffix(".slo.yaml"))

@@ -1,0 +1,174 @@
+"""Random samples of rows: the same seed draws the same rows, in whatever order they lie.
+
+Every row has a random number of its own, the MD5 of seed and key, and those with the smallest are drawn: a row's chance
+does not depend on the others, so a table that grew in the meantime changes no more of the sample than it must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import md5
+from typing import Any
+
+from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.measure.data import Source
+from airflow_ai_slo.measure.judged.allocation import Allocation, allocate
+
+EVERYTHING = ""
+"""Name of the one stratum of a simple random sample, and of rows whose stratum is null."""
+
+_PUSHED = ("postgresql", "sqlite")
+_CHUNK = 500
+
+
+def digits(text: str) -> str:
+    """The MD5 of a text, as PostgreSQL writes it; it deals rows out, it guards nothing."""
+    return md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One row drawn: its key, its stratum, and all of its columns."""
+
+    key: str
+    stratum: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Rows drawn, in random order, and the size of each stratum they were drawn from."""
+
+    items: tuple[Item, ...]
+    population: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to draw.
+
+    :param n: rows in all; all there are, where there are fewer.
+    :param seed: text; the same draws the same.
+    :param key: column that tells rows apart. A frame or a file may do without: then the row's number does.
+    :param stratify_by: column whose values are the strata; by default a simple random sample.
+    :param prior: expected share of good by stratum, for ``neyman``.
+    :raises ConfigurationError: n is not a whole number above zero.
+    """
+
+    n: int
+    seed: str
+    key: str | None = None
+    stratify_by: str | None = None
+    allocation: Allocation = "proportional"
+    prior: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1:
+            raise ConfigurationError(f"n={self.n!r}: give a whole number of rows above zero")
+
+    def chance(self, key: object) -> str:
+        """The random number of a row: hexadecimal digits."""
+        return digits(f"{self.seed}:{key}")
+
+    def shares(self, population: Mapping[str, int]) -> dict[str, int]:
+        """Rows of each stratum."""
+        if self.stratify_by is None:
+            return {name: min(self.n, size) for name, size in population.items()}
+        return allocate(self.n, population, self.allocation, self.prior)
+
+
+def draw(source: Source, plan: Plan) -> Sample:
+    """Draw rows where they lie: PostgreSQL and SQLite choose them, from other databases keys and strata travel.
+
+    :raises ConfigurationError: rows of a database without a key, or options that do not fit the data.
+    :raises DataError: a key is missing or not unique, a column is not there.
+    """
+    if source.engine is None:
+        return _from_frame(source, plan)
+    if plan.key is None:
+        raise ConfigurationError(
+            "key is missing: name the column that tells rows apart, so that a retry draws the same"
+        )
+    if source.engine.dialect.name not in _PUSHED:
+        return _from_keys(source, plan, plan.key)
+    from airflow_ai_slo.measure.judged.drawing_sql import drawn
+
+    found, population = drawn(source, plan, plan.key)
+    return Sample(tuple(Item(key, stratum, row) for key, stratum, row in found), population)
+
+
+def _from_frame(source: Source, plan: Plan) -> Sample:
+    frame = source.read()
+    if plan.key is not None:
+        source.read([plan.key])
+    if plan.stratify_by is not None:
+        source.read([plan.stratify_by])
+    keys = range(len(frame)) if plan.key is None else frame[plan.key].tolist()
+    strata = [EVERYTHING] * len(frame) if plan.stratify_by is None else frame[plan.stratify_by].tolist()
+    chosen, population = _choose(plan, keys, strata)
+    picked = frame.iloc[chosen]
+    columns = {str(name): picked.iloc[:, place].tolist() for place, name in enumerate(picked.columns)}
+    return Sample(
+        tuple(
+            Item(str(keys[place]), _name(strata[place]), {name: column[at] for name, column in columns.items()})
+            for at, place in enumerate(chosen)
+        ),
+        population,
+    )
+
+
+def _from_keys(source: Source, plan: Plan, key: str) -> Sample:
+    import sqlalchemy as sa
+
+    wanted = [key] if plan.stratify_by is None else [key, plan.stratify_by]
+    frame = source.read(wanted)
+    keys = frame.iloc[:, 0].tolist()
+    strata = frame.iloc[:, -1].tolist() if plan.stratify_by is not None else [EVERYTHING] * len(keys)
+    chosen, population = _choose(plan, keys, strata)
+    rows: dict[Any, Mapping[str, Any]] = {}
+    with source.connected() as connection:
+        for start in range(0, len(chosen), _CHUNK):
+            some = [keys[place] for place in chosen[start : start + _CHUNK]]
+            query: sa.Select[Any] = (
+                sa.select(sa.literal_column("*")).select_from(source.rows).where(sa.column(key).in_(some))
+            )
+            rows |= {row[key]: dict(row) for row in connection.execute(query).mappings()}
+    return Sample(
+        tuple(Item(str(keys[place]), _name(strata[place]), rows[keys[place]]) for place in chosen), population
+    )
+
+
+def check_key(key: str, rows: int, there: int, distinct: int) -> None:
+    """:raises DataError: a key is null, or two rows have the same one."""
+    if there < rows:
+        raise DataError(f"key={key!r}: is null in {rows - there} of {rows} rows; take a column that every row has")
+    if distinct < rows:
+        raise DataError(f"key={key!r}: {rows} rows have {distinct} different keys; take a column that tells rows apart")
+
+
+def _choose(plan: Plan, keys: Sequence[Any], strata: Sequence[Any]) -> tuple[list[int], dict[str, int]]:
+    if plan.key is not None:
+        check_key(plan.key, len(keys), sum(not _is_null(one) for one in keys), len({str(one) for one in keys}))
+    places: dict[str, list[int]] = {}
+    for place, stratum in enumerate(strata):
+        places.setdefault(_name(stratum), []).append(place)
+    chances = [plan.chance(one) for one in keys]
+    population = {name: len(found) for name, found in sorted(places.items())}
+    chosen = [
+        place
+        for name, many in plan.shares(population).items()
+        for place in sorted(places[name], key=chances.__getitem__)[:many]
+    ]
+    return sorted(chosen, key=chances.__getitem__), population
+
+
+def _name(stratum: object) -> str:
+    return EVERYTHING if _is_null(stratum) else str(stratum)
+
+
+def _is_null(value: object) -> bool:
+    try:
+        return value is None or bool(value != value)  # NaN and NaT alone differ from themselves
+    except (TypeError, ValueError):
+        return type(value).__name__ == "NAType"

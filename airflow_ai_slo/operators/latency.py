@@ -161,8 +161,8 @@ class RequestLogOperator(TabularOperator):
         from airflow_ai_slo.core.sketch import merged, percentiles
 
         run, parts = self.run_of(context), self._measurements(context, edges, counted)
-        for one in parts[:-1] if not run.ignored else ():
-            self._keep(one, run)
+        if parts[:-1] and not run.ignored:
+            self._keep(parts[:-1], run)
         new = counted[-self._parts(edges) :]
         timed = percentiles(merged(one.sketch for one in new if one.sketch is not None))
         self.log.info("Requests: %s", new[-1].detail if len(new) == 1 else f"{len(parts)} parts recorded")
@@ -184,7 +184,7 @@ class RequestLogOperator(TabularOperator):
         self, context: Context, edges: Sequence[datetime], counted: Sequence[Requests]
     ) -> list[Measurement]:
         found = []
-        for start, end, seen in zip(edges, edges[1:], counted, strict=False):
+        for end, seen in zip(edges[1:], counted, strict=True):
             one = self.measurement(
                 context,
                 good=seen.good,
@@ -194,21 +194,6 @@ class RequestLogOperator(TabularOperator):
                 attributes={"detail": seen.detail, "unit": "requests"},
                 at=end,
             )
-            key = one.key if self.every is None else self._key(context, start)
+            key = one.key if self.every is None else self.interval_key(context, end)
             found.append(replace(one, key=key, sketch=seen.sketch))
         return found
-
-    def _key(self, context: Context, start: datetime) -> str:
-        """Parts are kept by where they begin, whichever run counts them: a later one replaces them."""
-        from airflow_ai_slo.compat import natural_key
-
-        ti = context["ti"]
-        return natural_key(
-            dag_id=ti.dag_id,
-            task_id=ti.task_id,
-            map_index=-1 if ti.map_index is None else ti.map_index,
-            run_type="scheduled",
-            run_id=ti.run_id,
-            logical_date=start,
-            partition_key=None,
-        )

@@ -42,17 +42,19 @@ def store_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, airflow_home: Pat
 def test_what_a_template_writes_runs_and_every_slo_of_it_has_a_budget(
     template: str, store_url: str, tmp_path: Path
 ) -> None:
-    done = ai_slo("init", "--template", template, "--service", "our-own", tmp_path / "dags")
-    assert (done.returncode, done.stderr.startswith("Next: switch the DAG our_own on")) == (0, True), done.stderr
+    service = f"our-{template}"
+    name = service.replace("-", "_")
+    done = ai_slo("init", "--template", template, "--service", service, tmp_path / "dags")
+    assert (done.returncode, done.stderr.startswith(f"Next: switch the DAG {name} on")) == (0, True), done.stderr
     dag_file, definitions = (Path(line) for line in done.stdout.splitlines())
     checked = ai_slo("validate", definitions, "--format", "json")
     assert checked.returncode == 0, checked.stdout
     names = {one["name"] for one in json.loads(checked.stdout)["documents"] if one["kind"] == "SLO"}
     assert len(names) >= 2
-    assert all(name.startswith("our-own-") for name in names)
+    assert all(slo.startswith(f"{service}-") for slo in names)
     assert ai_slo("validate", "--strict", definitions).returncode == 0
     dags = dags_of(dag_file)
-    assert [dag.dag_id for dag in dags] == ["our_own"]
+    assert [dag.dag_id for dag in dags] == [name]
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     for date in (day - timedelta(days=1), day):
         ran = run_as(dags[0], logical_date=date)

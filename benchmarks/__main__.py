@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, judged, latency, recording, replaying
+from benchmarks import backtesting, evaluating, gating, importing, judged, latency, quality, recording, replaying
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -22,6 +22,7 @@ SECTIONS = {
     "importing": importing.run,
     "latency": latency.run,
     "judged": judged.run,
+    "quality": quality.run,
 }
 
 

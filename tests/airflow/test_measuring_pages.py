@@ -34,7 +34,13 @@ def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     current.to_sql("features", sqlite3.connect(warehouse), index=False)
     log = pd.DataFrame({"at": [(now - timedelta(minutes=n)).isoformat() for n in (1, 2)], "duration_ms": [90, 250]})
     log.assign(status=[200, 503]).to_sql("requests", sqlite3.connect(warehouse), index=False)
-    timed = ("inference-latency", "inference-available", "feature-reads", "search-recall")
+    scored = pd.DataFrame({"late": [True] * 3 + [False], "probability": [0.9, 0.8, 0.2, 0.75]})
+    scored["predicted_at"] = (now - timedelta(days=1)).replace(hour=12).isoformat()
+    scored.to_sql("scored", sqlite3.connect(warehouse), index=False)
+    found = pd.DataFrame({"query": ["a", "b"], "document": ["x", "y"], "score": [0.9, 0.8]})
+    found.to_sql("search_results", sqlite3.connect(warehouse), index=False)
+    found.assign(document="x").to_sql("golden", sqlite3.connect(warehouse), index=False)
+    timed = ("inference-latency", "inference-available", "feature-reads", "search-recall", "late-flights-precision")
     slos = ("scores-completion", "scores-throughput", "features-fresh", "features-like-january")
     return new_store(tmp_path, monkeypatch, *slos, *timed)
 
@@ -61,6 +67,8 @@ def examples(page: str) -> list[DAG]:
         ("latency.md", "inference-available", (1, 2)),
         ("probe.md", "feature-reads", (20, 20)),
         ("probe.md", "search-recall", (10, 10)),
+        ("model-quality.md", "late-flights-precision", (2, 3)),
+        ("ranking-quality.md", "search-recall", (1, 2)),
     ],
 )
 def test_the_first_example_of_a_page_runs(recorded: Recorded, page: str, slo: str, counts: tuple[int, int]) -> None:

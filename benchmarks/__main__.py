@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, recording
+from benchmarks import backtesting, drift, evaluating, gating, importing, recording
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -18,6 +18,7 @@ SECTIONS = {
     "evaluating": evaluating.run,
     "backtesting": backtesting.run,
     "gating": gating.run,
+    "drift": drift.run,
     "importing": importing.run,
 }
 

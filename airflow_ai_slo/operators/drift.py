@@ -178,7 +178,10 @@ class DataDriftOperator(TabularOperator):
         source = self.source()
         if source.engine is not None:
             return {"connection": source.engine, "table": source.table, "sql": source.sql}
-        return {"frame": source.read(keep_as_text=guides(reference))}
+        only = None
+        if reference is not None and self.suite is None:
+            only = list(reference.columns) if self.columns is None else self.columns
+        return {"frame": source.read(keep_as_text=guides(reference), only=only)}
 
 
 def _has_gaps(found: DriftResult) -> bool:

@@ -1,7 +1,8 @@
 """Count categories inside the database.
 
 PostgreSQL counts each category of the profile beside all other columns, in the one scan of the table; only where some
-value is none of them does it look again, for the names of the new ones. SQLite groups each column once, beside the scan.
+value is none of them does it look again, for the names of the new ones. SQLite groups each column once, beside the
+scan.
 """
 
 from __future__ import annotations

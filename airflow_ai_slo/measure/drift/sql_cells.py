@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _MICRO = 10**6
 _DAYS = 2_932_896  # from 1970 to the last day of the year 9999
-_SUITS = {
+SUITS = {
     Kind.NUMERIC: (Family.FLOAT, Family.NUMBER),
     Kind.BOOLEAN: (Family.BOOLEAN, Family.FLOAT, Family.NUMBER),
     Kind.CATEGORICAL: (Family.TEXT,),
@@ -43,7 +43,7 @@ def counted(profile: ColumnProfile, column: str, type_: SqlType, source: FromCla
 
     cell: ColumnElement[Any] = sa.column(column)
     dynamic = type_.family is Family.DYNAMIC
-    if not profile.count or not (dynamic or type_.family in _SUITS[profile.kind]):
+    if not profile.count or not (dynamic or type_.family in SUITS[profile.kind]):
         return document(dynamic, type=type_.name, rows=sa.func.count(), count=sa.func.count(cell))
     if profile.kind is Kind.CATEGORICAL:
         return document(dynamic, rows=sa.func.count(), **categories(profile, cell, source, dynamic))
@@ -99,7 +99,7 @@ def _numbers(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -
 def _times(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:
     import sqlalchemy as sa
 
-    limits = [_last_micro(edge) for edge in profile.edges]
+    limits = [last_micro(edge) for edge in profile.edges]
     if type_.family is Family.DYNAMIC:
         micros = _sqlite_micros(cell)
         bad = tally(sa.and_(cell.is_not(None), sa.or_(sa.func.typeof(cell) != "text", micros.is_(None))))
@@ -112,7 +112,7 @@ def _times(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> 
     return {"count": sa.func.count(cell), "bad": sa.literal_column("0"), "cells": upto}
 
 
-def _last_micro(edge: float) -> int:
+def last_micro(edge: float) -> int:
     """The last whole microsecond whose float in seconds is not above the edge; kept within what a datetime holds."""
     day = 86_400 * _MICRO
     if not -(10**11) < edge < 10**12:

@@ -5,22 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
+from airflow_ai_slo.core.errors import ConfigurationError
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 def is_frame(value: object) -> bool:
-    """Whether it is a DataFrame of pandas, or a DataFrame or LazyFrame of Polars."""
+    """Whether it is a DataFrame of pandas or Spark, or a DataFrame or LazyFrame of Polars."""
     import pandas as pd
 
-    return isinstance(value, pd.DataFrame) or _is_polars(value)
+    return isinstance(value, pd.DataFrame) or _is_polars(value) or is_spark(value)
+
+
+def is_spark(frame: object) -> bool:
+    """Whether it is a Spark DataFrame, classic or of Spark Connect."""
+    kind = type(frame)
+    return kind.__module__.startswith("pyspark.sql") and kind.__name__ == "DataFrame"
 
 
 def as_pandas(frame: Any, only: Collection[str] | None = None) -> pd.DataFrame:
     """A pandas frame as it is; a Polars frame's columns in the same Arrow memory. A lazy one reads what is asked for.
 
     :param only: the columns that are needed, those of them that are there.
+    :raises ConfigurationError: it is a Spark DataFrame, which should stay in Spark.
     """
+    if is_spark(frame):
+        raise ConfigurationError("a Spark DataFrame is only counted for drift; give toPandas() of what is needed")
     if not _is_polars(frame):
         converted: pd.DataFrame = frame
         return converted

@@ -103,10 +103,14 @@ class Source:
         with self.connected() as connection:
             if columns is not None:
                 # SQLite takes a quoted name that no column has for a text.
-                self._check(columns, list(column_types(connection, self.rows)))
+                self.check_columns(connection, columns)
                 chosen = [sa.column(name) for name in columns]
             result = connection.execute(sa.select(*chosen).select_from(self.rows))
             return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+    def check_columns(self, connection: Connection, columns: Sequence[str]) -> None:
+        """:raises DataError: the table or query lacks one of these."""
+        self._check(columns, list(column_types(connection, self.rows)))
 
     def _check(self, columns: Sequence[str], there: Sequence[str]) -> None:
         missing = [name for name in columns if name not in there]

@@ -48,7 +48,7 @@ def count_columns(
     for name, profile in wanted.items():
         mine, rest = rest[: len(parts[name])], rest[len(parts[name]) :]
         try:
-            counts = _read(profile, types[name], rows, mine)
+            counts = read_counts(profile, types[name], rows, mine)
             if profile.kind is Kind.CATEGORICAL and counts.count > sum(counts.categories.values()):
                 counts = _with_new(connection, source, profile, _text(_column(name), dialect), counts)
             yield name, counts
@@ -86,7 +86,11 @@ def _limits(profile: ColumnProfile, type_: SqlType) -> Iterator[ColumnElement[An
         yield sa.literal(plain, sa.DateTime(timezone=zoned))
 
 
-def _read(profile: ColumnProfile, type_: SqlType, rows: int, values: Sequence[int]) -> ColumnCounts:
+def read_counts(profile: ColumnProfile, type_: SqlType, rows: int, values: Sequence[int]) -> ColumnCounts:
+    """Read back what conditional sums counted: how many values there are, then each cell, or those up to each edge.
+
+    :raises DataError: the column is of another type.
+    """
     count, cells = values[0], values[1:]
     if not count or not profile.count:
         return ColumnCounts(rows=rows, count=count)

@@ -27,7 +27,7 @@ class EmbeddingDriftOperator(TabularOperator):
     task. Needs ``pip install 'airflow-ai-slo[embeddings]'``.
 
     :param slo: name of the SLO the measurement belongs to.
-    :param column: the column of vectors: lists or arrays of numbers, bytes of 32-bit floats, or text like ``[0.1, 0.2]``.
+    :param column: the column of vectors: lists or arrays of numbers, bytes of 32-bit floats, or text: ``[0.1, 0.2]``.
     :param reference: the reference sample: the path of an ``.npz`` file, or a name that is looked for among the folders
         of profiles. ``ai-slo profile vectors`` makes one.
     :param sample: how many vectors are drawn, at most.

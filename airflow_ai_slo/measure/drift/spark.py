@@ -81,6 +81,8 @@ def _parts(profile: ColumnProfile, name: str, type_: SqlType) -> list[Any]:
     if profile.kind is Kind.BOOLEAN:
         values = (False, True) if type_.family is Family.BOOLEAN else (0, 1)
         return [f.count(cell), *(_sum(cell == f.lit(value)) for value in values)]
+    if profile.kind is Kind.TEXT_LENGTH:
+        return [f.count(cell), *(_sum(f.length(cell) <= f.lit(edge)) for edge in profile.edges)]
     if profile.kind is Kind.DATETIME:
         return [f.count(cell), *(_sum(f.expr(f"{quoted} <= {_stamp(edge, type_)}")) for edge in profile.edges)]
     value = cell.cast("double")

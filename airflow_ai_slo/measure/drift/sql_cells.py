@@ -29,6 +29,7 @@ SUITS = {
     Kind.NUMERIC: (Family.FLOAT, Family.NUMBER),
     Kind.BOOLEAN: (Family.BOOLEAN, Family.FLOAT, Family.NUMBER),
     Kind.CATEGORICAL: (Family.TEXT,),
+    Kind.TEXT_LENGTH: (Family.TEXT,),
     Kind.DATETIME: (Family.DATE, Family.TIMESTAMP, Family.ZONED),
 }
 
@@ -49,6 +50,7 @@ def counted(profile: ColumnProfile, column: str, type_: SqlType, source: FromCla
         return document(dynamic, rows=sa.func.count(), **categories(profile, cell, source, dynamic))
     counts = {
         Kind.NUMERIC: _numbers,
+        Kind.TEXT_LENGTH: _lengths,
         Kind.DATETIME: _times,
         Kind.BOOLEAN: _booleans,
     }[profile.kind](profile, cell, type_)
@@ -94,6 +96,16 @@ def _numbers(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -
         present, bad = tally(value != sa.cast(sa.literal("NaN"), sa.Double)), sa.literal_column("0")
     upto = [tally(value <= sa.literal(edge, sa.Double)) for edge in profile.edges]
     return {"count": present, "bad": bad, "cells": upto}
+
+
+def _lengths(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:
+    import sqlalchemy as sa
+
+    dynamic = type_.family is Family.DYNAMIC
+    length = sa.func.length(cell) if dynamic else sa.func.char_length(sa.cast(cell, sa.Text))
+    bad = tally(sa.func.typeof(cell) != "text") - tally(cell.is_(None)) if dynamic else sa.literal_column("0")
+    upto = [tally(length <= sa.literal(edge, sa.Double)) for edge in profile.edges]
+    return {"count": sa.func.count(cell), "bad": bad, "cells": upto}
 
 
 def _times(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:

@@ -67,6 +67,9 @@ def _parts(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType, dia
         return [sa.func.count(cell), *(_sum(text == sa.literal(one, sa.Text)) for one in profile.categories)]
     if profile.kind is Kind.DATETIME:
         return [sa.func.count(cell), *(_sum(cell <= limit) for limit in _limits(profile, type_))]
+    if profile.kind is Kind.TEXT_LENGTH:
+        length = sa.func.char_length(sa.cast(cell, sa.Text))
+        return [sa.func.count(cell), *(_sum(length <= sa.literal(edge, sa.Double)) for edge in profile.edges)]
     if profile.kind is Kind.BOOLEAN:
         values = (sa.false(), sa.true()) if type_.family is Family.BOOLEAN else (sa.literal(0), sa.literal(1))
         return [sa.func.count(cell), *(_sum(cell == value) for value in values)]

@@ -81,8 +81,9 @@ def vectors_of(values: Any, column: str) -> Vectors:
         raise DataError(f"column {column!r} holds vectors of {lengths[0]} and of {lengths[-1]} numbers")
     if lengths == [0]:
         raise DataError(f"column {column!r} holds empty vectors")
-    found = np.array(rows, dtype=float).reshape(len(rows), lengths[0] if lengths else 0)
-    return found[np.isfinite(found).all(axis=1)]
+    found: Vectors = np.array(rows, dtype=float).reshape(len(rows), lengths[0] if lengths else 0)
+    finite: Vectors = found[np.isfinite(found).all(axis=1)]
+    return finite
 
 
 def _vector(value: Any, column: str) -> Any:

@@ -80,6 +80,7 @@ def test_missing_columns_other_types_and_no_rows_are_verdicts_on_duckdb_too(tmp_
     found = figures(measure_table(PROFILE, engine, table="wrong"))
     assert {name for name, one in found.items() if one["verdict"] == "error"} == {"number", "whole", "flag"}
     assert {one.verdict for one in measure_table(PROFILE, engine, table="empty").columns} == {Verdict.EMPTY}
+    engine.dispose()
     numbers = in_duckdb(tmp_path, numbers=CURRENT.assign(flag=CURRENT["flag"] * 2))
     assert "not boolean" in measure_table(PROFILE, numbers, table="numbers", columns=["flag"]).columns[0].message
 
@@ -137,3 +138,36 @@ def test_of_a_parquet_file_or_folder_only_the_columns_asked_for_are_read(tmp_pat
         read = Source(path=str(tmp_path / path)).read(only=["at", "missing", "number"])
         assert sorted(read.columns) == ["at", "number"]
         assert len(read) == len(CURRENT)
+
+
+def lengths_of(engine: str, folder: Path, server: str) -> sa.Engine:
+    if engine == "duckdb":
+        return in_duckdb(folder, texts=TEXTS)
+    url = f"sqlite:///{folder / 'texts.db'}" if engine == "sqlite" else server
+    made_engine = sa.create_engine(url)
+    TEXTS.to_sql("texts", made_engine, index=False, if_exists="replace")
+    return made_engine
+
+
+TEXTS = pd.DataFrame({"comment": ["", "ü", "🙂🙂", None, *("x" * n for n in range(60))]})
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("engine", ["duckdb", "sqlite", "postgresql"])
+def test_texts_are_compared_by_length_where_asked_for(engine: str, tmp_path: Path, postgres_server: str) -> None:
+    reference = pd.DataFrame({"comment": ["x" * (n % 9) for n in range(500)]})
+    profile = build_profile(reference, name="r", now=NOW, text_length=["comment"])
+    expected = measure_frame(profile, TEXTS).columns
+    assert (expected[0].kind, expected[0].verdict, expected[0].n_current) == ("text_length", "drift", 63)
+    assert (
+        run_drift(profile, connection=lengths_of(engine, tmp_path, postgres_server), table="texts").columns == expected
+    )
+    wrong = measure_frame(profile, pd.DataFrame({"comment": [1, 2]})).columns[0]
+    assert wrong.message == "column 'comment' is numeric (int64); only texts have a length"
+
+
+def test_vanished_categories_are_reported() -> None:
+    profile = build_profile(pd.DataFrame({"v": ["a"] * 6 + ["b"] * 3 + ["c"]}), name="r", now=NOW)
+    found = measure_frame(profile, pd.DataFrame({"v": ["a", "new"]})).columns[0]
+    assert found.vanished_category_share == 0.4
+    assert "categories that made up 40.0% of the reference are gone: 'b', 'c'" in found.warnings

@@ -50,8 +50,8 @@ def spark() -> Iterator[Any]:
 
 
 def test_spark_counts_what_pandas_counts(spark: Any) -> None:
-    stamped = CURRENT.astype(object).assign(zoned=CURRENT["zoned"].dt.to_pydatetime())
-    rows = [tuple(row) for row in stamped.itertuples(index=False)]
+    columns = [CURRENT[name].astype(object).tolist() for name in CURRENT.columns[:-1]]
+    rows = list(zip(*columns, [stamp.to_pydatetime() for stamp in CURRENT["zoned"]], strict=True))
     frame = spark.createDataFrame(rows, list(CURRENT.columns))
     expected = measure_frame(PROFILE, CURRENT).columns
     assert measure_spark(PROFILE, frame).columns == expected

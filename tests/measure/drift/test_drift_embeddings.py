@@ -13,7 +13,6 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from airflow_ai_slo.cli.profile import command
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.data import Source
 from airflow_ai_slo.measure.drift.embeddings import EmbeddingThresholds, measure_vectors
@@ -97,7 +96,7 @@ def test_a_reference_is_kept_as_a_file_and_its_version_follows_the_sample(tmp_pa
     frame.to_parquet(tmp_path / "january.parquet")
     path = tmp_path / "january.npz"
     ran = CliRunner().invoke(
-        main, ["profile", "vectors", str(tmp_path / "january.parquet"), "--column", "v", "--save", str(path)]
+        command, ["vectors", str(tmp_path / "january.parquet"), "--column", "v", "--save", str(path)]
     )
     assert ran.exit_code == 0, ran.output
     kept = load_vectors(path)

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, evaluating, gating, importing, judged, latency, quality, recording, replaying
+from benchmarks import backtesting, drift, evaluating, gating, importing, judged, latency, quality, recording, replaying
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -19,6 +19,7 @@ SECTIONS = {
     "backtesting": backtesting.run,
     "replaying": replaying.run,
     "gating": gating.run,
+    "drift": drift.run,
     "importing": importing.run,
     "latency": latency.run,
     "judged": judged.run,

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -39,10 +39,18 @@ _IN_STORE = "profile:"
 @click.option("--columns", help="Columns to compare, separated by commas; by default all of the reference.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--save-profile", "save", metavar="PATH", help="Also keep the reference as a profile (JSON).")
+@click.option("--text-length", "lengths", help="Columns of texts to compare by length, separated by commas.")
 @click.option("--name", help="The profile's name; by default that of its file.")
 @store_url
 def command(
-    reference: str, current: str, columns: str | None, form: str, save: str | None, name: str | None, url: str | None
+    reference: str,
+    current: str,
+    columns: str | None,
+    form: str,
+    save: str | None,
+    lengths: str | None,
+    name: str | None,
+    url: str | None,
 ) -> None:
     """Compare CURRENT with REFERENCE, column by column.
 
@@ -53,7 +61,7 @@ def command(
     has enough values to tell, or the store does not answer.
     """
     try:
-        result = _run(_read(reference, url), reference, current, _names(columns), save, name)
+        result = _run(_read(reference, url), reference, current, _names(columns), save, name, _names(lengths) or ())
     except StoreError:
         raise
     except AiSloError as error:
@@ -84,13 +92,14 @@ def _run(
     columns: Sequence[str] | None,
     save: str | None,
     name: str | None,
+    lengths: Sequence[str],
 ) -> DriftResult:
     base: pd.DataFrame | None = None
     if isinstance(source, ReferenceProfile):
         profile = source
     else:
         base = source
-        profile = _profile(base, reference, name, columns, known=None)
+        profile = _profile(base, reference, name, columns, text_length=lengths, known=None)
     frame = read_table(current, like=profile)
     here = {str(label) for label in frame.columns}
     unknown = [column for column in columns or () if column not in here and column not in profile.columns]
@@ -103,13 +112,16 @@ def _run(
         )
     result = measure_frame(profile, frame, columns=columns, reference=base)
     if save is not None:
-        save_profile(profile if base is None else _profile(base, reference, name or Path(save).stem, columns), save)
+        kept = profile
+        if base is not None:
+            kept = _profile(base, reference, name or Path(save).stem, columns, text_length=lengths)
+        save_profile(kept, save)
         click.echo(f"note: reference profile written to {save}", err=True)
     return result
 
 
 def _profile(
-    frame: pd.DataFrame, file: str, name: str | None, columns: Sequence[str] | None, **options: None
+    frame: pd.DataFrame, file: str, name: str | None, columns: Sequence[str] | None, **options: Any
 ) -> ReferenceProfile:
     there = {str(label) for label in frame.columns}
     asked = None if columns is None else [column for column in columns if column in there]

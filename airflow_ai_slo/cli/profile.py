@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
@@ -36,6 +37,25 @@ def save(name: str, file: str, columns: str | None, url: str | None) -> None:
     kept, is_new = engine.save_profile(opened(url), profile, now=datetime.now(UTC), name=name)
     said = f"{len(profile.columns)} columns of {profile.rows:,} rows"
     click.echo(f"{kept.name}: version {kept.version} ({said if is_new else 'unchanged'})")
+
+
+@command.command("vectors")
+@click.argument("file")
+@click.option("--column", required=True, help="The column of vectors.")
+@click.option("--save", "path", required=True, metavar="PATH", help="The .npz file to write.")
+@click.option("--name", help="The sample's name; by default that of its file.")
+@click.option("--sample", type=click.IntRange(min=1), default=2000, show_default=True, help="Vectors to keep, at most.")
+def vectors(file: str, column: str, path: str, name: str | None, sample: int) -> None:
+    """Keep a sample of the embedding vectors in FILE (Parquet or CSV) as the reference of EmbeddingDriftOperator."""
+    from airflow_ai_slo.measure.data import Source
+    from airflow_ai_slo.measure.drift.vectors import VectorProfile, sample_of, save_vectors
+
+    if not path.endswith(".npz"):
+        raise click.UsageError(f"--save: {path} does not end in .npz")
+    found = sample_of(Source(path=file), column, size=sample)
+    kept = VectorProfile(name=name or Path(path).stem, created_at=datetime.now(UTC), source=file, sample=found)
+    save_vectors(kept, path)
+    click.echo(f"{kept.name}@{kept.version}: {len(found):,} vectors of {found.shape[1]} numbers in {path}")
 
 
 @command.command("list")

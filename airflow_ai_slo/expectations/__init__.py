@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_ai_slo.expectations.checkpoint import run_checkpoint
     from airflow_ai_slo.expectations.drift import run_drift
     from airflow_ai_slo.expectations.outcome import Outcome, Status, SuiteResult
     from airflow_ai_slo.expectations.profiles import find_profile, register_profile
@@ -27,6 +28,7 @@ _HOMES = {
     "SuiteResult": "outcome",
     "find_profile": "profiles",
     "register_profile": "profiles",
+    "run_checkpoint": "checkpoint",
     "run_drift": "drift",
     "run_suite": "suite",
 }
@@ -39,6 +41,7 @@ __all__ = [
     "SuiteResult",
     "find_profile",
     "register_profile",
+    "run_checkpoint",
     "run_drift",
     "run_suite",
 ]

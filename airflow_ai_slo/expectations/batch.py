@@ -32,7 +32,7 @@ def opened(
     :raises DataError: the database refuses the table or the query.
     """
     if frame is not None and connection is None and table is None and sql is None:
-        yield _on_pandas(frame)
+        yield on_pandas(frame)
         return
     if frame is not None or connection is None or (table is None) == (sql is None):
         raise ConfigurationError("give either a frame, or a connection with a table or with sql")
@@ -68,8 +68,8 @@ def _validator(engine: Any, data: Any) -> Any:
     return Validator(execution_engine=engine, data_context=context, batches=[Batch(data=data)])
 
 
-def _on_pandas(frame: pd.DataFrame) -> Any:
-    """The engine is handed the data as it is.
+def on_pandas(frame: pd.DataFrame) -> Any:
+    """A validator of a frame, whose engine is handed the data as it is.
 
     A pandas data source would hash every cell of the frame to name its batch, which costs more than counting it.
     """

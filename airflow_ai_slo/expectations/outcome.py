@@ -30,6 +30,8 @@ class Outcome:
     :param observed: what it saw, as plain JSON.
     :param message: why it is not met, or could not be judged, where that is known.
     :param drift: the column's figures, of drift expectations.
+    :param elements: of an expectation that looks at rows, how many it looked at, and
+    :param unexpected: how many of them did not meet it.
     """
 
     expectation: str
@@ -38,6 +40,13 @@ class Outcome:
     observed: Any = None
     message: str = ""
     drift: ColumnDrift | None = None
+    elements: int | None = None
+    unexpected: int | None = None
+
+    @property
+    def named(self) -> str:
+        """The expectation and its column, for people."""
+        return f"{self.expectation}({self.column})" if self.column else self.expectation
 
     def to_dict(self) -> dict[str, Any]:
         """The outcome as plain JSON."""
@@ -51,11 +60,27 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowCounts:
+    """Rows, and how many of them meet all the expectations that look at rows.
+
+    :param expectations: how many these are.
+    """
+
+    good: int
+    total: int
+    expectations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteResult:
-    """A whole suite: good is how many expectations were met, total how many were judged."""
+    """A whole suite: good is how many expectations were met, total how many were judged.
+
+    :param rows: the same by rows, where that was asked for.
+    """
 
     suite: str
     outcomes: tuple[Outcome, ...]
+    rows: RowCounts | None = None
 
     @property
     def good(self) -> int:

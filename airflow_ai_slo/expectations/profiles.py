@@ -85,6 +85,18 @@ def find_profile(name: str) -> ReferenceProfile:
         raise ConfigurationError(f"{nowhere}; {error}") from None
 
 
+def find_file(name: str) -> Path:
+    """A file in the folders of profiles, the first that has it.
+
+    :raises ConfigurationError: none has.
+    """
+    folders = _searched()
+    found = next((folder / name for folder in folders if (folder / name).is_file()), None)
+    if found is None:
+        raise ConfigurationError(f"there is no {name} in {', '.join(map(str, folders))}")
+    return found
+
+
 def _searched() -> tuple[Path, ...]:
     named = [Path(folder) for folder in os.environ.get(PROFILES_VARIABLE, "").split(os.pathsep) if folder]
     home = os.environ.get("AIRFLOW_HOME")

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.expectations.batch import opened
-from airflow_ai_slo.expectations.outcome import Outcome, Status, SuiteResult
+from airflow_ai_slo.expectations.data_docs import write_page
+from airflow_ai_slo.expectations.outcome import SuiteResult
 from airflow_ai_slo.expectations.profiles import looking_in
-from airflow_ai_slo.measure.drift.profile import Kind
-from airflow_ai_slo.measure.drift.result import FIGURES, ColumnDrift, Verdict
+from airflow_ai_slo.expectations.results import outcome_of, raised
+from airflow_ai_slo.expectations.rows import numbered, rows_meeting
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +37,8 @@ def run_suite(
     profiles: Sequence[ReferenceProfile] = (),
     folders: Sequence[str | Path] = (),
     imports: Sequence[str] = (),
+    rows: bool = False,
+    page: str | Path | None = None,
 ) -> SuiteResult:
     """Run a suite on a frame, or on a table or a query of a database.
 
@@ -49,13 +52,16 @@ def run_suite(
     :param profiles: reference profiles the suite names, where they are at hand.
     :param folders: where else to look for them; ``profiles`` beside the suite's file is always one.
     :param imports: modules that define custom expectations of the suite.
+    :param rows: whether to count also how many rows meet every expectation that looks at rows.
+    :param page: an HTML file to write with the results as Great Expectations' Data Docs show them.
     :raises ConfigurationError: the suite cannot be used, or the database not reached.
     :raises DataError: the database refuses the table or the query.
     """
     document, file = _read(suite)
     beside = [file.parent / "profiles"] if file else []
-    for module in ("airflow_ai_slo.expectations.psi", "airflow_ai_slo.expectations.recent", *imports):
-        _import(module)
+    import_expectations(imports)
+    if rows and frame is not None:
+        frame = numbered(frame)
     built = _build(document, str(file or document.get("name") or "suite"))
     with looking_in(profiles=profiles, folders=[*folders, *beside]), opened(frame, connection, table, sql) as validator:
         configurations = validator.process_expectations_for_validation(
@@ -64,12 +70,16 @@ def run_suite(
         results = validator.graph_validate(
             configurations=configurations, runtime_configuration={"result_format": "BASIC"}
         )
+        answered = [result.expectation_config for result in results if not raised(result)]
+        counted = rows_meeting(validator, answered) if rows else None
     if len(results) != len(built.expectations):
         raise DataError(
             f"suite {built.name}: {len(built.expectations)} expectations gave {len(results)} results; "
             "none may be lost, so nothing is concluded"
         )
-    return SuiteResult(suite=built.name, outcomes=tuple(_outcome(result) for result in results))
+    if page is not None:
+        write_page(page, built.name, results)
+    return SuiteResult(suite=built.name, outcomes=tuple(outcome_of(result) for result in results), rows=counted)
 
 
 def _read(suite: Suite) -> tuple[Mapping[str, Any], Path | None]:
@@ -87,11 +97,16 @@ def _read(suite: Suite) -> tuple[Mapping[str, Any], Path | None]:
     return document, path
 
 
-def _import(module: str) -> None:
-    try:
-        import_module(module)
-    except ImportError as error:
-        raise ConfigurationError(f"imports: {module} cannot be imported: {error}") from None
+def import_expectations(more: Sequence[str] = ()) -> None:
+    """Make our expectations known to Great Expectations, and those that other modules define.
+
+    :raises ConfigurationError: a module cannot be imported.
+    """
+    for module in ("airflow_ai_slo.expectations.psi", "airflow_ai_slo.expectations.recent", *more):
+        try:
+            import_module(module)
+        except ImportError as error:
+            raise ConfigurationError(f"imports: {module} cannot be imported: {error}") from None
 
 
 def _build(document: Mapping[str, Any], where: str) -> Any:
@@ -131,63 +146,3 @@ def _first_problem(error: Exception) -> str:
     if text.endswith(" not found"):
         return f"{text.split()[-3]} is not a known expectation; import the module that defines it"
     return text.splitlines()[0] if text else type(error).__name__
-
-
-def _outcome(result: Any) -> Outcome:
-    configuration = result.expectation_config
-    column = configuration.kwargs.get("column")
-    name = {"expectation": configuration.type, "column": column if isinstance(column, str) else None}
-    problem = _exception(result.exception_info)
-    if problem is not None:
-        return Outcome(**name, status=Status.ERROR, message=problem)
-    found = result.result or {}
-    observed = _plain(found.get("observed_value", found.get("unexpected_percent")))
-    status = Status.MET if result.success else Status.UNMET
-    details = found.get("details")
-    drift = _drift(details)
-    if drift is None:
-        reason = details.get("reason", "") if isinstance(details, dict) else ""
-        return Outcome(**name, status=status, observed=observed, message=str(reason))
-    if drift.verdict in (Verdict.INSUFFICIENT, Verdict.EMPTY):
-        status = Status(str(drift.verdict))
-    return Outcome(**name, status=status, observed=observed, message=drift.message, drift=drift)
-
-
-def _exception(info: Any) -> str | None:
-    """What was raised; Great Expectations nests it by metric where a metric raised it."""
-    if not isinstance(info, dict):
-        return None
-    entries = [info, *(entry for entry in info.values() if isinstance(entry, dict))]
-    raised = [entry for entry in entries if entry.get("raised_exception")]
-    if not raised:
-        return None
-    text = str(raised[0].get("exception_message") or "").strip()
-    return " ".join(text.split()) or "the expectation raised an exception"
-
-
-def _drift(details: Any) -> ColumnDrift | None:
-    if not isinstance(details, dict) or "verdict" not in details or "psi" not in details:
-        return None
-    return ColumnDrift(
-        column=details["column"],
-        kind=Kind(details["kind"]),
-        verdict=Verdict(details["verdict"]),
-        n_reference=details["n_reference"],
-        n_current=details["n_current"],
-        **{figure: details[figure] for figure in FIGURES},
-        warnings=tuple(details["warnings"]),
-        message=details["message"],
-    )
-
-
-def _plain(value: Any) -> Any:
-    """A value as JSON holds it; what JSON cannot hold, as text."""
-    if hasattr(value, "item") and not hasattr(value, "__len__"):
-        value = value.item()
-    if isinstance(value, float) and value != value:
-        return None
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError):
-        return str(value)
-    return value

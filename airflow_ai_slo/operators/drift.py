@@ -41,7 +41,7 @@ class DataDriftOperator(TabularOperator):
     :param table: ``name`` or ``schema.name``, or
     :param sql: a SELECT; a template or a file. Or, without a connection,
     :param path: a Parquet file or folder, or a CSV file, or
-    :param dataframe: a function without parameters that returns a pandas DataFrame.
+    :param dataframe: a function without parameters that returns a DataFrame of pandas, Polars or Spark.
     :param event: ``columns`` or ``run``.
     :param weights: of columns, where some matter more; those not named weigh 1.
     :param thresholds: when a column drifted, see ``airflow_ai_slo.measure.drift.Thresholds``; a suite has its own.
@@ -173,12 +173,18 @@ class DataDriftOperator(TabularOperator):
         return find_profile(self.located(self.reference) if self.reference.endswith(".json") else self.reference)
 
     def _current(self, reference: ReferenceProfile | None) -> dict[str, Any]:
+        from airflow_ai_slo.measure.data.frames import is_spark
         from airflow_ai_slo.measure.drift.files import guides
 
         source = self.source()
         if source.engine is not None:
             return {"connection": source.engine, "table": source.table, "sql": source.sql}
-        return {"frame": source.read(keep_as_text=guides(reference))}
+        if is_spark(source.frame):
+            return {"frame": source.frame}
+        only = None
+        if reference is not None and self.suite is None:
+            only = list(reference.columns) if self.columns is None else self.columns
+        return {"frame": source.read(keep_as_text=guides(reference), only=only)}
 
 
 def _has_gaps(found: DriftResult) -> bool:

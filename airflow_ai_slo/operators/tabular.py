@@ -21,11 +21,13 @@ class TabularOperator(MeasureOperator):
     :param sql: a SELECT; a template or a file. Or, without a connection,
     :param path: a CSV file, or a Parquet file or folder; a relative one is looked for in the working directory, then
         beside the DAG's file. Or
-    :param dataframe: a function without parameters that returns a pandas DataFrame.
+    :param dataframe: a function without parameters that returns a DataFrame of pandas or Polars (also a LazyFrame).
     """
 
     template_fields: Sequence[str] = (*MeasureOperator.template_fields, "conn_id", "table", "sql", "path")
     template_ext: Sequence[str] = (".sql",)
+    needs_rows = True
+    """Whether leaving all of them out is a mistake."""
     template_fields_renderers = {"sql": "sql"}  # noqa: RUF012
 
     def __init__(
@@ -39,7 +41,8 @@ class TabularOperator(MeasureOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if sum(given is not None for given in (table, sql, path, dataframe)) != 1:
+        given = sum(one is not None for one in (table, sql, path, dataframe))
+        if given > 1 or (given == 0 and self.needs_rows):
             raise ConfigurationError("give the data as one of table, sql, path or dataframe")
         if (conn_id is None) != (table is None and sql is None):
             raise ConfigurationError("table and sql need conn_id; path and dataframe have none")
@@ -78,9 +81,11 @@ class TabularOperator(MeasureOperator):
         return str(beside) if beside.exists() else name
 
     def _called(self, function: Callable[[], Any] | None, field: str = "dataframe") -> Any:
-        import pandas as pd
+        from airflow_ai_slo.measure.data.frames import is_frame
 
         frame = function() if function else None
-        if not isinstance(frame, pd.DataFrame):
-            raise ConfigurationError(f"{field} returned {type(frame).__name__}; it must return a pandas DataFrame")
+        if not is_frame(frame):
+            raise ConfigurationError(
+                f"{field} returned {type(frame).__name__}; it must return a DataFrame of pandas or Polars"
+            )
         return frame

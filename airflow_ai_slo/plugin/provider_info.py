@@ -18,8 +18,10 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "operators": _modules(
             "operators.completion",
+            "operators.data_quality",
             "operators.digest",
             "operators.drift",
+            "operators.embedding_drift",
             "operators.evaluate",
             "operators.freshness",
             "operators.gate",

@@ -11,6 +11,7 @@ from datetime import timedelta
 from airflow.sdk import BaseHook, BaseOperator
 before = set(sys.modules)
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
+from airflow_ai_slo.operators.data_quality import DataQualityOperator
 from airflow_ai_slo.operators.drift import DataDriftOperator
 from datetime import timedelta
 from airflow.sdk import Asset
@@ -25,9 +26,12 @@ from airflow_ai_slo.operators.reliability import AlertLatencyOperator, TaskSucce
 from airflow_ai_slo.operators.sampling import DrawSampleOperator, TakeVerdictsOperator
 from airflow_ai_slo.operators.quality import ModelQualityOperator
 from airflow_ai_slo.operators.ranking import RankingQualityOperator
+from airflow_ai_slo.operators.embedding_drift import EmbeddingDriftOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 BatchCompletionOperator(task_id="a", slo="s")
 DataDriftOperator(task_id="b", slo="s", reference="january", conn_id="warehouse", table="features")
+DataQualityOperator(task_id="r", slo="s", suite="features.json", conn_id="warehouse", table="features")
+EmbeddingDriftOperator(task_id="s", slo="s", reference="january", column="vector", path="vectors.parquet")
 ThroughputOperator(task_id="c", slo="s", sql="SELECT 1", conn_id="warehouse", at_least=1)
 hour = timedelta(hours=1)
 AssetFreshnessOperator(task_id="d", slo="s", asset=Asset("a"), max_age=hour)

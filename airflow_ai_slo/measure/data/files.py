@@ -8,7 +8,7 @@ import io
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,16 +31,19 @@ Texts = Callable[["pd.Series[Any]", "pd.Series[Any]"], bool]
 """Whether a CSV column that looks like numbers, booleans or times is text after all: from both ways to read it."""
 
 
-def read_table(path: str | Path, *, keep_as_text: Mapping[str, Texts] | None = None) -> pd.DataFrame:
+def read_table(
+    path: str | Path, *, keep_as_text: Mapping[str, Texts] | None = None, only: Collection[str] | None = None
+) -> pd.DataFrame:
     """A CSV file (UTF-8, commas, a header; also gzipped), or a Parquet file or folder.
 
     :param keep_as_text: by name of a CSV column: whether what is typed so is better left as it is spelled.
+    :param only: the columns that are needed: a Parquet file's others are not read.
     :raises DataError: no such file, or none that can be read.
     :raises ConfigurationError: Parquet without pyarrow.
     """
     beginning = beginning_of(path)
     if Path(path).is_dir() or beginning.startswith(b"PAR1"):
-        return _read_parquet(path)
+        return _read_parquet(path, only)
     if beginning.lstrip().startswith(b"{"):
         raise DataError(f"{path}: is JSON; data is read from CSV or Parquet")
     text = _text(path, beginning)
@@ -74,11 +77,16 @@ def beginning_of(path: str | Path) -> bytes:
     return beginning.removeprefix(b"\xef\xbb\xbf")
 
 
-def _read_parquet(path: str | Path) -> pd.DataFrame:
+def _read_parquet(path: str | Path, only: Collection[str] | None) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(path)
+        if only is None:
+            return pd.read_parquet(path)
+        import pyarrow.dataset
+
+        there = pyarrow.dataset.dataset(str(path), partitioning="hive").schema.names
+        return pd.read_parquet(path, columns=[name for name in there if name in set(only)])
     except ImportError:
         raise ConfigurationError(f"{path}: Parquet needs pyarrow: pip install 'airflow-ai-slo[parquet]'") from None
     except Exception as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data.files import Texts, read_table
+from airflow_ai_slo.measure.data.frames import as_pandas
 from airflow_ai_slo.measure.data.sql import column_types, first_line, query_source, table_source
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Source:
     """Exactly one of a frame, a file, or a table or a query of a database.
 
-    :param frame: a pandas DataFrame.
+    :param frame: a pandas DataFrame, or a DataFrame or LazyFrame of Polars.
     :param path: a CSV file, or a Parquet file or folder.
     :param engine: an SQLAlchemy engine, with
     :param table: ``name`` or ``schema.name``, each part quoted or not, or
@@ -28,7 +29,7 @@ class Source:
     :raises ConfigurationError: not exactly one is given.
     """
 
-    frame: pd.DataFrame | None = None
+    frame: Any = None
     path: str | None = None
     engine: Engine | None = None
     table: str | None = None
@@ -40,21 +41,29 @@ class Source:
             raise ConfigurationError("give one of a frame, a path, or an engine with either a table or sql")
 
     def read(
-        self, columns: Sequence[str] | None = None, *, keep_as_text: Mapping[str, Texts] | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        *,
+        keep_as_text: Mapping[str, Texts] | None = None,
+        only: Collection[str] | None = None,
     ) -> pd.DataFrame:
-        """The rows as a frame; of a database, only the columns asked for travel.
+        """The rows as a frame; of a database, of Parquet and of Polars, only the columns asked for are read.
 
         :param columns: which ones, in this order; by default all.
+        :param only: those that are needed, as far as they are there; others may be there too.
         :raises DataError: what is there cannot be read, or lacks a column.
         """
         if self.engine is not None:
             return self._selected(columns)
-        frame = self.frame
-        if frame is None:
-            frame = read_table(self.path or "", keep_as_text=keep_as_text)
+        only = columns if only is None else only
+        if self.frame is not None:
+            frame = as_pandas(self.frame, only)
+        else:
+            frame = read_table(self.path or "", keep_as_text=keep_as_text, only=only)
         if columns is None:
             return frame
-        self._check(columns, list(frame.columns))
+        if not set(columns) <= set(frame.columns):
+            self._check(columns, list(self.read(keep_as_text=keep_as_text).columns))
         return frame[list(columns)]
 
     @property
@@ -94,10 +103,14 @@ class Source:
         with self.connected() as connection:
             if columns is not None:
                 # SQLite takes a quoted name that no column has for a text.
-                self._check(columns, list(column_types(connection, self.rows)))
+                self.check_columns(connection, columns)
                 chosen = [sa.column(name) for name in columns]
             result = connection.execute(sa.select(*chosen).select_from(self.rows))
             return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+    def check_columns(self, connection: Connection, columns: Sequence[str]) -> None:
+        """:raises DataError: the table or query lacks one of these."""
+        self._check(columns, list(column_types(connection, self.rows)))
 
     def _check(self, columns: Sequence[str], there: Sequence[str]) -> None:
         missing = [name for name in columns if name not in there]

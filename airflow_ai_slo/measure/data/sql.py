@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, FromClause
 
 DIALECTS = ("postgresql", "sqlite")
-"""Databases that count for us; others are read into pandas."""
+"""Databases whose own functions we use, and that Great Expectations counts in for us; others sum conditions."""
 
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")+)"|`([^`]+)`|\[([^\]]+)\]|([^."`\[\]\s]+))\s*(\.|$)')
 _FIRST_CUSTOM_OID = 16384
@@ -65,6 +67,28 @@ _POSTGRESQL = {
     3802: SqlType(Family.OTHER, "jsonb"),
 }
 """By object id of the type, fixed in PostgreSQL's catalogue; domains come as the type they rest on."""
+
+
+_SAMPLE = 100
+"""Rows looked at for the types of columns, where a driver does not name them."""
+
+_NAMED = (
+    (Family.BOOLEAN, r"BOOL"),
+    (Family.FLOAT, r"(FLOAT|DOUBLE|REAL)"),
+    (Family.NUMBER, r"(U?(TINY|SMALL|MEDIUM|BIG|HUGE)?INT(EGER|\d+)?|DECIMAL|NUMERIC|NUMBER)\b"),
+    (Family.TEXT, r"(N?VARCHAR|N?CHAR|BPCHAR|CHARACTER|N?TEXT|STRING|ENUM)"),
+    (Family.ZONED, r"TIMESTAMP(TZ|_TZ|_LTZ|.* WITH( LOCAL)? TIME ZONE)"),
+    (Family.TIMESTAMP, r"(TIMESTAMP|DATETIME)"),
+    (Family.DATE, r"DATE\b"),
+)
+_PYTHON = (
+    (bool, Family.BOOLEAN),
+    (float, Family.FLOAT),
+    ((int, Decimal), Family.NUMBER),
+    (str, Family.TEXT),
+    (datetime, Family.TIMESTAMP),
+    (date, Family.DATE),
+)
 
 
 def table_source(table: str) -> FromClause:
@@ -118,10 +142,11 @@ def query_text(sql: str) -> str:
 
 
 def check_dialect(name: str) -> None:
-    """:raises ConfigurationError: drift is not counted in this kind of database."""
+    """:raises ConfigurationError: a suite's drift is not counted in this kind of database."""
     if name not in DIALECTS:
         raise ConfigurationError(
-            f"drift is counted in {' and '.join(DIALECTS)}, not in {name}; read the data into pandas instead"
+            f"a suite's drift is counted in {' and '.join(DIALECTS)}, not in {name}; give columns instead of a suite, "
+            "or read the data into pandas"
         )
 
 
@@ -133,25 +158,50 @@ def column_types(connection: Connection, source: FromClause) -> Mapping[str, tup
     import sqlalchemy as sa
 
     try:
-        result: Any = connection.execute(sa.select(sa.literal_column("*")).select_from(source).limit(0))
+        looked = 0 if connection.dialect.name in (*DIALECTS, "duckdb") else _SAMPLE
+        result: Any = connection.execute(sa.select(sa.literal_column("*")).select_from(source).limit(looked))
         described = result.cursor.description if result.cursor else ()
     except sa.exc.DBAPIError as error:
         raise DataError(first_line(error)) from None
     types: dict[str, tuple[SqlType, ...]] = {}
-    for name, code, *_ in described:
-        types[name] = (*types.get(name, ()), _type(connection.dialect.name, code))
+    sample = result.all() if looked else []
+    for place, (name, code, *_) in enumerate(described):
+        found = _type(connection.dialect.name, code, (row[place] for row in sample))
+        types[name] = (*types.get(name, ()), found)
     result.close()
     return types
 
 
-def _type(dialect: str, code: Any) -> SqlType:
+def _type(dialect: str, code: Any, values: Iterable[Any]) -> SqlType:
     if dialect == "sqlite":
         return SqlType(Family.DYNAMIC, "")
+    if dialect != "postgresql":
+        return type_named(str(code)) if re.match(r"[A-Za-z]", str(code)) else _type_of(values)
     if code in _POSTGRESQL:
         return _POSTGRESQL[code]
     # Types that users create are mostly enumerations, which compare as the text that they are.
     custom = isinstance(code, int) and code >= _FIRST_CUSTOM_OID
     return SqlType(Family.TEXT if custom else Family.OTHER, f"type {code}")
+
+
+def type_named(name: str) -> SqlType:
+    """A type by its name in SQL."""
+    plain = name.strip().upper()
+    for family, pattern in _NAMED:
+        if re.match(pattern, plain) and not plain.endswith("]"):
+            return SqlType(family, name.lower())
+    return SqlType(Family.OTHER, name.lower())
+
+
+def _type_of(values: Iterable[Any]) -> SqlType:
+    """A type by what a driver gives for it, where it numbers its types in a way of its own."""
+    for value in values:
+        if value is not None:
+            family = next((one for kind, one in _PYTHON if isinstance(value, kind)), Family.OTHER)
+            if family is Family.TIMESTAMP and value.tzinfo is not None:
+                family = Family.ZONED
+            return SqlType(family, type(value).__name__)
+    return SqlType(Family.OTHER, "without values")
 
 
 def engine_of(connection: str | Engine) -> Engine:

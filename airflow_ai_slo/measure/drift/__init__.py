@@ -19,6 +19,7 @@ from airflow_ai_slo.measure.drift.profile_json import (
     save_profile,
 )
 from airflow_ai_slo.measure.drift.result import Check, ColumnDrift, DriftResult, Thresholds, Verdict
+from airflow_ai_slo.measure.drift.spark import measure_spark
 from airflow_ai_slo.measure.drift.tables import measure_table
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "in_words",
     "load_profile",
     "measure_frame",
+    "measure_spark",
     "measure_table",
     "parse_profile",
     "profile_from_dict",

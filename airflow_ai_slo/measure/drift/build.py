@@ -25,6 +25,7 @@ def build_profile(
     columns: Sequence[str] | None = None,
     source: str = "",
     known: int | None = KNOWN,
+    text_length: Sequence[str] = (),
 ) -> ReferenceProfile:
     """Profile the columns of a frame.
 
@@ -32,16 +33,21 @@ def build_profile(
     :param now: when it is made, with a zone.
     :param columns: which ones; by default all that can be compared, the others are named in ``skipped``.
     :param source: where the data came from, for people.
+    :param text_length: columns of texts to compare by their lengths rather than as categories.
     :param known: how many categories beyond the most frequent are kept by name; None keeps all.
     :raises DataError: a column asked for is missing or cannot be compared, or no column can.
     """
+    unknown = [name for name in text_length if name not in {str(label) for label in frame.columns}]
+    if unknown:
+        raise DataError(f"{source or name}: text_length: column {unknown[0]!r} is missing")
     profiles: dict[str, ColumnProfile] = {}
     skipped: dict[str, str] = {}
     for column in dict.fromkeys(str(label) for label in frame.columns) if columns is None else columns:
         try:
-            profiles[column] = profile_column(column_of(frame, column), name=column, known=known)
+            kind = Kind.TEXT_LENGTH if column in text_length else None
+            profiles[column] = profile_column(column_of(frame, column), name=column, known=known, kind=kind)
         except DataError as error:
-            if columns is not None:
+            if columns is not None or column in text_length:
                 raise DataError(_located(column, error, source)) from None
             skipped[column] = str(error)
     if not profiles:
@@ -52,12 +58,15 @@ def build_profile(
     )
 
 
-def profile_column(series: pd.Series[Any], *, name: str, known: int | None = KNOWN) -> ColumnProfile:
+def profile_column(
+    series: pd.Series[Any], *, name: str, known: int | None = KNOWN, kind: Kind | None = None
+) -> ColumnProfile:
     """Profile one column.
 
+    :param kind: how to compare it; by default its values tell.
     :raises DataError: its values cannot be compared.
     """
-    kind = kind_of(series) or Kind.CATEGORICAL
+    kind = kind or kind_of(series) or Kind.CATEGORICAL
     if kind.has_order:
         return _ordered(floats_of(series, kind), name, kind)
     found = sorted(categories_of(series, kind).items(), key=lambda item: (-item[1], item[0]))

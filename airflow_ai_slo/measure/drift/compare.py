@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.measure.drift.cells import ColumnCounts, paired
@@ -50,6 +51,7 @@ def compare(
     index = psi(p, q)
     chi2, chi2_p, cramers_v = chi_square(cells.reference, cells.current)
     unseen = None if counts.unseen is None else counts.unseen / counts.count
+    vanished = _vanished(profile, counts)
     return ColumnDrift(
         column=profile.name,
         kind=profile.kind,
@@ -69,7 +71,8 @@ def compare(
         wasserstein_norm=raw.wasserstein_norm if raw else None,
         null_rate_change=null_rate_change,
         new_category_share=unseen,
-        warnings=_warnings(index, null_rate_change, unseen, thresholds),
+        vanished_category_share=sum(vanished.values()) / profile.count if not profile.kind.has_order else None,
+        warnings=_warnings(index, null_rate_change, unseen, thresholds) + _gone(vanished, profile.count, thresholds),
     )
 
 
@@ -94,6 +97,21 @@ def _null_rate_change(profile: ColumnProfile, counts: ColumnCounts) -> float | N
     if profile.null_rate is None or not counts.rows:
         return None
     return (counts.rows - counts.count) / counts.rows - profile.null_rate
+
+
+def _vanished(profile: ColumnProfile, counts: ColumnCounts) -> dict[str, int]:
+    """Categories with a cell of their own that no longer occur, and how often they did."""
+    pairs = zip(profile.categories, profile.counts, strict=False)
+    return {category: count for category, count in pairs if count and not counts.categories.get(category)}
+
+
+def _gone(vanished: Mapping[str, int], total: int, thresholds: Thresholds) -> tuple[str, ...]:
+    share = sum(vanished.values()) / total
+    if share <= thresholds.new_category_share:
+        return ()
+    named = ", ".join(repr(category) for category in list(vanished)[:5])
+    more = f" and {len(vanished) - 5} more" if len(vanished) > 5 else ""
+    return (f"categories that made up {share:.1%} of the reference are gone: {named}{more}",)
 
 
 def _warnings(

@@ -30,6 +30,9 @@ def count_column(series: pd.Series[Any], profile: ColumnProfile) -> ColumnCounts
     present = int(series.count())
     if not present or not profile.count:
         return ColumnCounts(rows=len(series), count=present)
+    if profile.kind is Kind.TEXT_LENGTH:
+        count, bins = bin_counts(floats_of(series, profile.kind), profile.edges)
+        return ColumnCounts(rows=len(series), count=count, bins=bins)
     kind = kind_of(series)
     if kind is Kind.NUMERIC and profile.kind is Kind.BOOLEAN:
         return _categories(_zeros_and_ones(floats_of(series, kind)), len(series), profile)

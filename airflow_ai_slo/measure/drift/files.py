@@ -36,13 +36,16 @@ def read_table(path: str | Path, *, like: ReferenceProfile | None = None) -> pd.
 def guides(like: ReferenceProfile | None) -> dict[str, files.Texts]:
     """Which CSV columns a reference knows as texts, and how one tells that they are."""
     known = {} if like is None else like.columns
-    return {name: _guide(column) for name, column in known.items() if column.kind is Kind.CATEGORICAL}
+    texts = (Kind.CATEGORICAL, Kind.TEXT_LENGTH)
+    return {name: _guide(column) for name, column in known.items() if column.kind in texts}
 
 
 def _guide(known: ColumnProfile) -> files.Texts:
     categories = {*known.categories, *(known.rare or ())}
 
     def is_text(typed: pd.Series[Any], spelled: pd.Series[Any]) -> bool:
+        if known.kind is Kind.TEXT_LENGTH:
+            return True
         return kind_of(typed) is not Kind.CATEGORICAL and not categories.isdisjoint(spelled.dropna().unique())
 
     return is_text

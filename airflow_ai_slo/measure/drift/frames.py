@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.drift.compare import compare, problem
 from airflow_ai_slo.measure.drift.counting import count_column
-from airflow_ai_slo.measure.drift.profile import ReferenceProfile
+from airflow_ai_slo.measure.drift.profile import Kind, ReferenceProfile
 from airflow_ai_slo.measure.drift.raw import RawFigures, raw_figures
 from airflow_ai_slo.measure.drift.result import DEFAULT, ColumnDrift, DriftResult, Thresholds, Verdict
 from airflow_ai_slo.measure.drift.values import column_of, floats_of, kind_of
@@ -57,7 +57,8 @@ def _measure(
     raw: RawFigures | None = None
     if reference is not None and known.kind.has_order and counts.count and known.count:
         base = column_of(reference, name)
-        raw = raw_figures(floats_of(base, known.kind), floats_of(series, kind_of(series) or known.kind))
+        kind = known.kind if known.kind is Kind.TEXT_LENGTH else kind_of(series) or known.kind
+        raw = raw_figures(floats_of(base, known.kind), floats_of(series, kind))
     return compare(known, counts, thresholds=thresholds, raw=raw)
 
 

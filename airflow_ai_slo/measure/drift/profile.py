@@ -27,11 +27,13 @@ class Kind(StrEnum):
     BOOLEAN = "boolean"
     CATEGORICAL = "categorical"
     DATETIME = "datetime"
+    TEXT_LENGTH = "text_length"
+    """Texts by how many characters they have; only where asked for."""
 
     @property
     def has_order(self) -> bool:
         """Whether its cells are bins on a number line; datetimes are POSIX seconds."""
-        return self in (Kind.NUMERIC, Kind.DATETIME)
+        return self in (Kind.NUMERIC, Kind.DATETIME, Kind.TEXT_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

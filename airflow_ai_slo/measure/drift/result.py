@@ -34,7 +34,8 @@ class Thresholds:
     :param psi: drift where the PSI is above this and the chi-square p below ``p``.
     :param warning: a PSI above this is worth a look.
     :param null_rate_change: so is a share of missing values that moved by more than this.
-    :param new_category_share: so is more than this share of values in categories the reference never held.
+    :param new_category_share: so is more than this share of values in categories the reference never held, and more
+        than this share of the reference in categories that no longer occur.
     """
 
     psi: float = 0.2
@@ -75,6 +76,7 @@ class ColumnDrift:
     wasserstein_norm: float | None = None
     null_rate_change: float | None = None
     new_category_share: float | None = None
+    vanished_category_share: float | None = None
     warnings: tuple[str, ...] = ()
     message: str = ""
 
@@ -105,6 +107,7 @@ FIGURES = (
     "wasserstein_norm",
     "null_rate_change",
     "new_category_share",
+    "vanished_category_share",
 )
 
 

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data.sql import (
-    check_dialect,
+    DIALECTS,
     column_types,
     engine_of,
     first_line,
     query_source,
     table_source,
 )
+from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.compare import compare, problem
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, ReferenceProfile
 from airflow_ai_slo.measure.drift.result import DEFAULT, ColumnDrift, DriftResult, Thresholds
 from airflow_ai_slo.measure.drift.sql_cells import counted, counts_from
+from airflow_ai_slo.measure.drift.sql_plain import count_columns
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, FromClause
@@ -34,12 +36,12 @@ def measure_table(
 ) -> DriftResult:
     """Compare a table or a query with a profile; one SELECT counts all columns.
 
-    :param connection: an SQLAlchemy URL or engine; SQLite or PostgreSQL.
+    :param connection: an SQLAlchemy URL or engine of any database that SQLAlchemy speaks to.
     :param table: ``name`` or ``schema.name``; or
     :param sql: a query that gives the current data.
     :param columns: which ones; by default all of the profile.
     :raises DataError: the database refuses the query.
-    :raises ConfigurationError: the database cannot be reached, or is of another kind.
+    :raises ConfigurationError: the database cannot be reached.
     """
     import sqlalchemy as sa
 
@@ -47,7 +49,6 @@ def measure_table(
         raise ConfigurationError("give either table or sql")
     source = table_source(table) if table is not None else query_source(sql or "")
     engine = engine_of(connection)
-    check_dialect(engine.dialect.name)
     try:
         with engine.connect() as open_connection:
             found = _measure(profile, open_connection, source, columns, thresholds)
@@ -85,13 +86,24 @@ def _measure(
             problems[name] = problem(name, f"column {name!r} {text}", profile=known)
         else:
             wanted[name] = known
+    if connection.dialect.name not in DIALECTS:
+        plain = count_columns(connection, source, wanted, {name: types[name][0] for name in wanted}) if wanted else ()
+        for name, counts in plain:
+            problems[name] = _judged(wanted[name], counts, thresholds)
+        return tuple(problems[name] for name in names)
     texts: Sequence[str] = ()
     if wanted:
         parts = [counted(known, name, types[name][0], source) for name, known in wanted.items()]
         texts = connection.execute(sa.select(*parts).select_from(source)).one()
     for (name, known), text in zip(wanted.items(), texts, strict=True):
         try:
-            problems[name] = compare(known, counts_from(text, known), thresholds=thresholds)
+            problems[name] = _judged(known, counts_from(text, known), thresholds)
         except DataError as error:
-            problems[name] = problem(name, f"column {name!r} {error}", profile=known)
+            problems[name] = _judged(known, error, thresholds)
     return tuple(problems[name] for name in names)
+
+
+def _judged(known: ColumnProfile, counts: ColumnCounts | DataError, thresholds: Thresholds) -> ColumnDrift:
+    if isinstance(counts, DataError):
+        return problem(known.name, f"column {known.name!r} {counts}", profile=known)
+    return compare(known, counts, thresholds=thresholds)

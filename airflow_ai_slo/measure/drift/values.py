@@ -74,7 +74,7 @@ def kind_of(series: pd.Series[Any]) -> Kind | None:
 
 
 def floats_of(series: pd.Series[Any], kind: Kind) -> Floats:
-    """Values of a numeric or datetime column as float64; missing ones are NaN.
+    """Values of a numeric or datetime column, or the lengths of texts, as float64; missing ones are NaN.
 
     Whole numbers beyond 2**53 and Decimals become the nearest float. Datetimes become POSIX seconds; those without a
     zone count as UTC.
@@ -84,6 +84,8 @@ def floats_of(series: pd.Series[Any], kind: Kind) -> Floats:
     from pandas.api import types
 
     dtype = series.dtype
+    if kind is Kind.TEXT_LENGTH:
+        return _lengths(series)
     if isinstance(dtype, pd.CategoricalDtype):
         values = floats_of(pd.Series(dtype.categories), kind)
         codes = series.cat.codes.to_numpy()
@@ -93,6 +95,19 @@ def floats_of(series: pd.Series[Any], kind: Kind) -> Floats:
     if types.is_object_dtype(dtype) or (isinstance(dtype, pd.ArrowDtype) and dtype.kind not in "iufb"):
         return _floats(series.astype(object))
     return series.to_numpy(dtype="float64", na_value=np.nan)
+
+
+def _lengths(series: pd.Series[Any]) -> Floats:
+    import numpy as np
+
+    found = kind_of(series)
+    if found not in (Kind.CATEGORICAL, None):
+        raise DataError(f"is {found} ({series.dtype}); only texts have a length")
+    if found is None:
+        return np.full(len(series), np.nan)
+    lengths: Any = series.str.len()
+    floats: Floats = lengths.to_numpy(dtype="float64", na_value=np.nan)
+    return floats
 
 
 def _floats(series: pd.Series[Any]) -> Floats:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data.sql import table_parts
 from airflow_ai_slo.measure.drift import build_profile, measure_frame, measure_table
-from airflow_ai_slo.measure.drift.sql_cells import _last_micro
+from airflow_ai_slo.measure.drift.sql_cells import last_micro
 
 
 def data(seed, rows, shift=0.0):
@@ -155,8 +155,8 @@ def test_table_names_may_be_quoted():
 
 
 @pytest.mark.parametrize("edge", [0.1, 1577836800.123456, -62e9, 1.5e9, 0.0, -1e-7, 5e15, -5e15])
-def test_the_last_microsecond_of_a_bin_is_the_last_whose_seconds_are_in_it(edge):
-    last = _last_micro(edge)
+def test_thelast_microsecond_of_a_bin_is_the_last_whose_seconds_are_in_it(edge):
+    last = last_micro(edge)
     if abs(edge) < 1e11:
         assert last / 10**6 <= edge < (last + 1) / 10**6
 

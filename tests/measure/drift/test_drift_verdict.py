@@ -127,7 +127,8 @@ def test_the_document_has_exactly_the_shape_of_the_command(now):
     assert list(document) == ["columns", "share_drifted"]
     assert list(document["columns"][0]) == [
         "column", "kind", "n_reference", "n_current", "psi", "js_distance", "chi2", "chi2_p", "cramers_v", "tv", "linf",
-        "ks_binned", "ks", "ks_p", "wasserstein_norm", "null_rate_change", "new_category_share", "verdict",
+        "ks_binned", "ks", "ks_p", "wasserstein_norm", "null_rate_change", "new_category_share",
+        "vanished_category_share", "verdict",
     ]  # fmt: skip
     assert document["columns"][0]["ks"] is None
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
-
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.sampling import SamplingOperator
 from airflow_ai_slo.operators.tabular import TabularOperator
 
@@ -66,23 +63,15 @@ class ScoreQualityOperator(TabularOperator):
         self.at_most = at_most
         self.criteria = criteria
 
-    def execute(self, context: Context) -> dict[str, Any]:
-        """Count, record each SLO's measurement, and fail where asked to. Several are returned as ``measurements``."""
-        try:
-            measured = self.measures(context)
-            if len(measured) == 1:
-                return self.record(context, measured[0])
-            results = {"measurements": [self.record(context, one, bad=False) for one in measured]}
-            bad = [one.slo for one in measured if self.fail_on_bad and self._is_bad(one)]
-        except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
-        if bad:
-            context["ti"].xcom_push(key="return_value", value=results)
-            raise AirflowFailException(f"{', '.join(bad)}: bad, and fail_on_bad is set")
-        return results
+    def measures(self, context: Context) -> list[Measurement] | None:
+        """One measurement for each SLO; None where there is one."""
+        return self._measured(context) if len(self._groups()) > 1 else None
 
-    def measures(self, context: Context) -> list[Measurement]:
-        """One measurement for each SLO."""
+    def measure(self, context: Context) -> Measurement:
+        """Rows whose scores are good enough; value: their share."""
+        return self._measured(context)[0]
+
+    def _measured(self, context: Context) -> list[Measurement]:
         from airflow_ai_slo.measure.judged.scores import scored
 
         groups = self._groups()

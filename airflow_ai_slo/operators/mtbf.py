@@ -94,26 +94,21 @@ class MTBFOperator(TabularOperator):
 
     def _hours(self, context: Context) -> dict[str, Any]:
         """One measurement for each hour, under a key of its own: windows of runs may overlap."""
-        from dataclasses import replace
-
         from airflow_ai_slo.measure.reliability.mtbf import hours_without, whole_hours
 
         at, run = self.at_of(context), self.run_of(context)
         failures = self._failures(context)
         hours = hours_without(failures, whole_hours(at - self.window, at))
-        task = run.task_id if run.map_index < 0 else f"{run.task_id}[{run.map_index}]"
         measured = [
-            replace(
-                self.measurement(
-                    context,
-                    at=hour,
-                    good=good,
-                    total=1,
-                    value=float(failures.get(hour, 0)),
-                    cause=Cause.INFRASTRUCTURE,
-                    attributes={"failures": str(failures.get(hour, 0))},
-                ),
-                key=f"{run.dag_id}/{task}/interval:{hour:%Y-%m-%dT%H:%M:%SZ}",
+            self.measurement(
+                context,
+                at=hour,
+                key=self.interval_key(context, hour),
+                good=good,
+                total=1,
+                value=float(failures.get(hour, 0)),
+                cause=Cause.INFRASTRUCTURE,
+                attributes={"failures": str(failures.get(hour, 0))},
             )
             for hour, good in hours
         ]
@@ -123,7 +118,7 @@ class MTBFOperator(TabularOperator):
         if run.ignored:
             self.log.info("Not recorded: this run does not count, %s", run.ignored)
         else:
-            recorded = self._keep_all(measured, context)
+            recorded = self._keep(measured, run) == len(measured)
         result = {"slo": self.slo, "at": at.isoformat(), "good": good, "total": len(hours), "recorded": recorded}
         if self.fail_on_bad and good < len(hours):
             context["ti"].xcom_push(key="return_value", value=result)
@@ -131,15 +126,6 @@ class MTBFOperator(TabularOperator):
                 f"{len(hours) - good} of {len(hours)} hours with a failure, and fail_on_bad is set"
             )
         return result
-
-    def _keep_all(self, measured: Sequence[Measurement], context: Context) -> bool:
-        from airflow_ai_slo import engine
-
-        spool = self.hook.spool
-        kept = engine.record_or_spool(self.hook.open, measured, now=self.run_of(context).now, spool=spool)
-        if kept.problem:
-            self.log.warning("SLO store: %s; %d measurement(s) wait in %s", kept.problem, kept.spooled, spool)
-        return kept.recorded == len(measured)
 
     def _failures(self, context: Context) -> dict[datetime, int]:
         from airflow_ai_slo.measure.reliability.mtbf import failures_by_hour

@@ -205,12 +205,13 @@ def test_several_slos_are_all_recorded_before_a_bad_one_fails_the_task(recorded:
             task_id="scores", slo="answers-good", dataframe=lambda: frame, criteria=criteria, fail_on_bad=True
         )
     ran = run_as(dag, logical_date=DAY)
-    assert ran.problems["scores"] == "answers-good: bad, and fail_on_bad is set"
+    assert ran.problems["scores"].startswith("SLO answers-good at ")
+    assert ran.problems["scores"].endswith("0 good of 10, value 0, cause model_quality: bad, and fail_on_bad is set")
     assert [(seen.good, seen.total) for slo in ("answers-good", "answers-safe") for seen in recorded(slo)] == [
         (0, 10),
         (10, 10),
     ]
-    assert [one["slo"] for one in ran.xcoms["scores"]["measurements"]] == ["answers-good", "answers-safe"]
+    assert [one["slo"] for one in ran.xcoms["scores"]["newest"]] == ["answers-good", "answers-safe"]
 
 
 @pytest.mark.parametrize(("n", "acts"), [(10, False), (1000, True)])

@@ -39,7 +39,7 @@ class Watch:
 
     :param wake: from then on something may have changed although nothing came in.
     :param version: grows with every look at what came in; equal versions have seen the same runs, but for good ones
-        that came in on time and are counted in ``stream.spent``.
+        that came in on time, each as a new newest run.
     """
 
     def __init__(self, slo: SLO) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
+from importlib.metadata import packages_distributions
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from keyword import iskeyword
 from pathlib import Path
 
 import click
@@ -37,6 +40,7 @@ def command(folder: Path | None, template: str | None, service: str | None, forc
     name = template if service is None else service
     if not _SERVICE.fullmatch(name):
         raise click.UsageError(f"--service {name!r}: write small letters, digits and dashes, such as {template}")
+    _check_free(name, known[template])
     written = _write(known[template], template, name, folder or Path(), force=force)
     for path in written:
         click.echo(path)
@@ -53,6 +57,16 @@ def _templates() -> dict[str, Traversable]:
 def _about(place: Traversable) -> str:
     found = _DESCRIPTION.match(place.joinpath("dag.py").read_text(encoding="utf-8"))
     return found[1] if found else ""
+
+
+def _check_free(service: str, place: Traversable) -> None:
+    """:raises UsageError: the file could not be a DAG, or would stand in the way of a module of that name."""
+    name, source = _as_python(service), place.joinpath("dag.py").read_text(encoding="utf-8")
+    imported = re.search(rf"^(from|import)\b.*\b{name}\b", source, re.MULTILINE)
+    if not name.isidentifier() or iskeyword(name) or imported:
+        raise click.UsageError(f"--service {service!r}: is no name for a DAG's function; try 'my-{service}'")
+    if name in sys.stdlib_module_names or name in packages_distributions():
+        raise click.UsageError(f"--service {service!r}: {name}.py would hide Python's {name}; try 'my-{service}'")
 
 
 def _write(place: Traversable, template: str, service: str, folder: Path, *, force: bool) -> list[Path]:

@@ -53,14 +53,16 @@ class Warehouse:
             row: Sequence[Any] | None = self._hook.get_first(sql, parameters=tuple(parameters) or None)
             return row
         with self.engine.connect() as connection:
-            return connection.exec_driver_sql(sql, tuple(parameters)).first()
+            first: Sequence[Any] | None = _executed(connection, sql, parameters).first()
+            return first
 
     def rows(self, sql: str, parameters: Sequence[Any] = ()) -> Sequence[Sequence[Any]]:
         """Every row of one statement."""
         if self._hook is not None:
             return list(self._hook.get_records(sql, parameters=tuple(parameters) or None))
         with self.engine.connect() as connection:
-            return connection.exec_driver_sql(sql, tuple(parameters)).all()
+            rows: Sequence[Sequence[Any]] = _executed(connection, sql, parameters).all()
+            return rows
 
     @cached_property
     def engine(self) -> Engine:
@@ -93,3 +95,10 @@ class Warehouse:
         if not hasattr(hook, "get_first"):
             raise ConfigurationError(f"conn_id={self.conn_id!r}: type {connection.conn_type!r} does not speak SQL")
         return hook
+
+
+def _executed(connection: Any, sql: str, parameters: Sequence[Any]) -> Any:
+    """Where nothing is bound, a % is a %, as with the providers' hooks."""
+    if parameters:
+        return connection.exec_driver_sql(sql, tuple(parameters))
+    return connection.execution_options(no_parameters=True).exec_driver_sql(sql)

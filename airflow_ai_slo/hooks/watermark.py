@@ -69,7 +69,7 @@ class WatermarkQuery:
             if self.sql:
                 row = warehouse.first(self.sql, self.parameters)
                 return Reach(instant_of(row[0] if row else None, zone=zone))
-            return table_reach(warehouse.first, now=now, zone=zone, **self._columns(warehouse))
+            return table_reach(_ours(warehouse, warehouse.first), now=now, zone=zone, **self._columns(warehouse))
 
     def freshness(self, *, now: datetime, max_age: timedelta) -> Freshness:
         """Whether it is fresh now; with ``key``, how many keys are."""
@@ -82,10 +82,15 @@ class WatermarkQuery:
             return freshness([reach.watermark], now=now, max_age=max_age, future=reach.future)
         zone, warehouse = zone_of(self.timezone), Warehouse(self.conn_id)
         names = [self.key] if isinstance(self.key, str) else self.key
-        keys = [name_of("key", name) for name in names]
+        keys = [_doubled(warehouse, name_of("key", name)) for name in names]
         with asking(self.conn_id):
             return keys_fresh(
-                warehouse.first, keys=keys, now=now, max_age=max_age, zone=zone, **self._columns(warehouse)
+                _ours(warehouse, warehouse.first),
+                keys=keys,
+                now=now,
+                max_age=max_age,
+                zone=zone,
+                **self._columns(warehouse),
             )
 
     def loads(self, *, until: datetime) -> Loads:
@@ -101,17 +106,35 @@ class WatermarkQuery:
         with asking(self.conn_id):
             if self.sql:
                 return loads_of(warehouse.rows(self.sql, self.parameters), zone=zone)
-            arrived = name_of("arrived_column", self.arrived or "")
-            columns = self._columns(warehouse)
-            return table_loads(warehouse.rows, warehouse.first, arrived=arrived, until=until, zone=zone, **columns)
+            arrived = _doubled(warehouse, name_of("arrived_column", self.arrived or ""))
+            rows, first = _ours(warehouse, warehouse.rows), _ours(warehouse, warehouse.first)
+            return table_loads(rows, first, arrived=arrived, until=until, zone=zone, **self._columns(warehouse))
 
     def _columns(self, warehouse: Warehouse) -> dict[str, Any]:
         placeholder = warehouse.placeholder
-        names = [name_of("partition", name) for name in self.partition]
+        names = [_doubled(warehouse, name_of("partition", name)) for name in self.partition]
+        sql = self.sql if self.sql is None or self.parameters else _doubled(warehouse, self.sql)
+        table = (
+            f"({sql.rstrip().rstrip(';')}\n) ours" if sql else _doubled(warehouse, name_of("table", self.table or ""))
+        )
         return {
-            "table": f"({self.sql.rstrip().rstrip(';')}) ours" if self.sql else name_of("table", self.table or ""),
-            "column": name_of("column", self.column or ""),
+            "table": table,
+            "column": _doubled(warehouse, name_of("column", self.column or "")),
             "placeholder": placeholder,
             "where": " AND ".join(f"{name} = {placeholder}" for name in names),
             "bound": (*self.parameters, *self.partition.values()),
         }
+
+
+def _doubled(warehouse: Warehouse, text: str) -> str:
+    """A text for a statement of ours, where drivers that write parameters as ``%s`` take ``%%`` for ``%``."""
+    return text.replace("%", "%%") if warehouse.placeholder == "%s" else text
+
+
+def _ours(warehouse: Warehouse, run: Any) -> Any:
+    """Run such statements: those without parameters are not looked through by the driver, and so have single ``%``."""
+
+    def asked(sql: str, bound: Sequence[Any] = ()) -> Any:
+        return run(sql if bound or warehouse.placeholder != "%s" else sql.replace("%%", "%"), bound)
+
+    return asked

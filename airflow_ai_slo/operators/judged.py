@@ -57,6 +57,8 @@ class ScoreQualityOperator(TabularOperator):
         own = [str(one["slo"]) for one in (criteria or {}).values() if isinstance(one, Mapping) and one.get("slo")]
         if slo is None and len(own) < len(criteria or "-"):
             raise ConfigurationError("slo is missing; only where each of the criteria has its own may it be left out")
+        if slo is not None and criteria and len(own) == len(criteria) and slo not in own:
+            raise ConfigurationError(f"slo={slo!r} would measure nothing: each of the criteria has an SLO of its own")
         super().__init__(slo=slo or own[0], **kwargs)
         self.column = column
         self.at_least = at_least
@@ -156,6 +158,7 @@ class JudgedQualityOperator(SamplingOperator):
 
         :raises DataError: too many errors of the judge.
         """
+        from airflow_ai_slo.core.numbers import exact
         from airflow_ai_slo.measure.judged.estimate import estimate
         from airflow_ai_slo.measure.judged.kept import check_ending, write_verdicts
 
@@ -166,7 +169,7 @@ class JudgedQualityOperator(SamplingOperator):
         if self.keep is not None:
             write_verdicts(self.keep, id, verdicts)
         errors = [one for one in verdicts if one.ok is None]
-        if len(errors) > self.max_errors * len(verdicts):
+        if len(errors) > exact(self.max_errors) * len(verdicts):
             raise DataError(
                 f"judge: {len(errors)} of {len(verdicts)} calls failed, at most {self.max_errors:.0%} may; "
                 f"item {errors[0].item}: {errors[0].error}"

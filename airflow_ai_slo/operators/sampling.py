@@ -68,9 +68,10 @@ class SamplingOperator(TabularOperator):
 
     def draw(self, context: Context) -> tuple[str, Sample]:
         """The id of this run's sample, and the sample."""
-        from airflow_ai_slo.measure.judged.drawing import Plan, digits, draw
+        from airflow_ai_slo.measure.judged.drawing import Plan, draw
 
-        seed = self.seed or self.run_of(context).key
+        run = self.run_of(context)
+        seed = run.key if self.seed is None or self.seed == "" else str(self.seed)
         sample = draw(
             self.source(),
             Plan(
@@ -83,7 +84,7 @@ class SamplingOperator(TabularOperator):
             ),
         )
         self.log.info("Drew %d of %d rows", len(sample.items), sum(sample.population.values()))
-        return f"s{digits(f'{self.slo}:{seed}')[:10]}", sample
+        return sample.id(f"{self.slo}:{run.key}"), sample
 
 
 class DrawSampleOperator(SamplingOperator):

@@ -177,3 +177,17 @@ def test_what_cannot_be_counted_fails_with_one_line(recorded: Recorded, warehous
 def test_options_that_do_not_fit_fail_when_the_dag_is_read(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         check("wrong", **options)
+
+
+def test_a_percent_sign_in_sql_without_parameters_is_one(recorded: Recorded, warehouse: str) -> None:
+    sql = "SELECT region, event_at AS \"at 100%\" FROM features WHERE region LIKE 'e%' -- not the others"
+    latest = "SELECT MAX(event_at) FROM features WHERE region LIKE 'e%'"
+    with DAG(f"percent_{next(numbers)}", schedule="@daily", start_date=DAY) as dag:
+        check("keys", conn_id="warehouse", sql=sql, key="region", column='"at 100%"')
+        check("latest", conn_id="warehouse", sql=latest)
+    ran = run_as(dag, logical_date=DAY)
+    assert ran.problems == {}
+    assert {task: (one.good, one.total, one.value) for task, one in by_task(recorded).items()} == {
+        "keys": (1, 1, 7200),
+        "latest": (1, 1, 7200),
+    }

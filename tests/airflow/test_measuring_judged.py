@@ -312,6 +312,7 @@ MINUTE = timedelta(minutes=1)
         (ScoreQualityOperator, {"column": "a"}, "column='a' has no limit"),
         (ScoreQualityOperator, {"criteria": {"a": {"at_least": 1}}, "at_least": 1}, "go into each of the criteria"),
         (ScoreQualityOperator, {"slo": None, "criteria": {"a": {"at_least": 1}}}, "slo is missing"),
+        (ScoreQualityOperator, {"criteria": {"a": {"at_least": 1, "slo": "b"}}}, "would measure nothing"),
         (JudgedQualityOperator, {"n": 5, "judge": "model"}, "give a function that takes a row"),
         (JudgedQualityOperator, {"n": 5, "judge": len, "timeout": 0}, "timeout=0: give seconds above zero"),
         (JudgedQualityOperator, {"n": 5, "judge": len, "concurrency": 0}, "concurrency=0"),

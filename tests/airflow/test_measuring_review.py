@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -106,8 +107,6 @@ def test_late_verdicts_land_at_the_sample_s_time_and_replace_earlier_ones(record
 
 
 def _items(sample: str) -> list[list[str]]:
-    import json
-
     found: list[list[str]] = json.loads(Path(sample).read_text())["items"]
     return found
 
@@ -199,3 +198,12 @@ def test_airflow_s_own_forms_take_the_verdicts(recorded: Recorded, answering: di
 def test_wrong_options_fail_when_the_dag_is_read(options: dict[str, Any], problem: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         drawing(tmp_path, **options)
+
+
+def test_with_a_seed_of_one_s_own_each_run_has_a_sample_of_its_own_name(recorded: Recorded, tmp_path: Path) -> None:
+    with DAG("seeded", schedule="@daily", start_date=DAY) as draws:
+        drawing(tmp_path, seed="always the same")
+    first, second = (run_as(draws, logical_date=DAY + timedelta(days=days)).xcoms["draw"] for days in (0, 1))
+    ids = [json.loads(Path(files["sample"]).read_text(encoding="utf-8"))["id"] for files in (first, second)]
+    assert ids[0] != ids[1]
+    assert _items(first["sample"]) == _items(second["sample"])

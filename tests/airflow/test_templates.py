@@ -107,3 +107,13 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     assert not (tmp_path / "batch_prediction.slo.yaml").exists()
     assert ai_slo("init", "--template", "batch-prediction", "--force", tmp_path).returncode == 0
     assert "BatchCompletionOperator" in (tmp_path / "batch_prediction.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("service", "problem"),
+    [("1st-model", "no name"), ("class", "no name"), ("task", "no name"), ("json", "would hide")],
+)
+def test_a_service_whose_file_could_be_no_dag_is_refused(service: str, problem: str, tmp_path: Path) -> None:
+    refused = ai_slo("init", "--template", "batch-prediction", "--service", service, tmp_path)
+    assert (refused.returncode, problem in refused.stderr, f"try 'my-{service}'" in refused.stderr) == (2, True, True)
+    assert list(tmp_path.iterdir()) == []

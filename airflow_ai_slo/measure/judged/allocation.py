@@ -43,6 +43,9 @@ def allocate(
         raise ConfigurationError(
             f"stratify_by: {len(population)} different values, at most {MOST_STRATA}; take a column with fewer"
         )
+    if population and prior and not prior.keys() & population.keys():
+        named, there = (", ".join(map(repr, list(one)[:5])) for one in (prior, population))
+        raise ConfigurationError(f"prior names {named}; the strata are {there}")
     given = {name: min(LEAST, size) for name, size in population.items()}
     least = sum(given.values())
     if n < least:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Any
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.judged.sheet import Sheet
+from airflow_ai_slo.measure.judged.spreadsheet import csv_rows, text_of
 
 _YES = frozenset({"yes", "y", "true", "1", "ok", "good", "approve"})
 _NO = frozenset({"no", "n", "false", "0", "bad", "reject"})
@@ -108,27 +107,8 @@ def _word(ok: bool | None) -> str:
 
 
 def _rows(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: is not UTF-8 text at byte {error.start}; save the sheet as CSV UTF-8") from None
-    yield from _json_rows(path, text) if text.lstrip().startswith("{") else _csv_rows(path, text)
-
-
-def _csv_rows(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    header = text.partition("\n")[0]
-    delimiter = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    missing = [name for name in ("item", "verdict") if name not in (reader.fieldnames or ())]
-    if missing:
-        raise DataError(f"{path}: line 1: has no column {missing[0]!r}; a sheet has item, verdict and reviewer")
-    try:
-        for row in reader:
-            yield f"{path}: line {reader.line_num}", row
-    except csv.Error as error:
-        raise DataError(f"{path}: line {reader.line_num}: {error}") from None
+    text = text_of(path)
+    return _json_rows(path, text) if text.lstrip().startswith("{") else csv_rows(path, text)
 
 
 def _json_rows(path: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

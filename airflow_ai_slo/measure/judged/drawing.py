@@ -43,6 +43,10 @@ class Sample:
     items: tuple[Item, ...]
     population: Mapping[str, int]
 
+    def id(self, what_for: str) -> str:
+        """A short name: the same for the same rows drawn for the same, another as soon as one of them differs."""
+        return "s" + digits("\0".join([what_for, *(item.key for item in self.items)]))[:10]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from numbers import Real
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -65,9 +65,13 @@ def verdict_of(item: Item, answer: Any, limit: Criterion | None) -> Verdict:
 
 
 def _number(answer: Any, score: Any) -> float:
-    if _is_bool(score) or not isinstance(score, Real) or isnan(score):
+    try:
+        number = float(score) if isinstance(score, Real) and not _is_bool(score) else nan
+    except OverflowError:
+        number = nan
+    if isnan(number):
         raise NoVerdict(f"{_shown(answer)} is no verdict: give True or False, a score, or a dict of 'ok' and 'score'")
-    return float(score)
+    return number
 
 
 def judge_all(
@@ -89,7 +93,7 @@ def judge_all(
     """
     if not timeout > 0 or concurrency < 1:
         raise ConfigurationError(f"timeout={timeout} and concurrency={concurrency} must be above zero")
-    answers: SimpleQueue[tuple[int, Any, Exception | None]] = SimpleQueue()
+    answers: SimpleQueue[tuple[int, Any, BaseException | None]] = SimpleQueue()
     waiting, ends, found = iter(range(len(items))), dict[int, float](), dict[int, Verdict]()
     errors = 0
     _start(items, judge, answers, ends, waiting, concurrency, timeout)
@@ -111,7 +115,7 @@ def judge_all(
 def _start(
     items: Sequence[Item],
     judge: Judge,
-    answers: SimpleQueue[tuple[int, Any, Exception | None]],
+    answers: SimpleQueue[tuple[int, Any, BaseException | None]],
     ends: dict[int, float],
     waiting: Iterable[int],
     many: int,
@@ -127,11 +131,11 @@ def _start(
 def _call(judge: Judge, row: dict[str, Any], place: int, answers: SimpleQueue[Any]) -> None:
     try:
         answers.put((place, judge(row), None))
-    except Exception as error:
+    except BaseException as error:  # also sys.exit: nobody else would hear of it
         answers.put((place, None, error))
 
 
-def _next(answers: SimpleQueue[Any], end: float) -> list[tuple[int, Any, Exception | None]]:
+def _next(answers: SimpleQueue[Any], end: float) -> list[tuple[int, Any, BaseException | None]]:
     """The next answer; none where the time is over."""
     try:
         return [answers.get(timeout=max(end - monotonic(), 0.001))]
@@ -139,7 +143,7 @@ def _next(answers: SimpleQueue[Any], end: float) -> list[tuple[int, Any, Excepti
         return []
 
 
-def _read(item: Item, answer: Any, error: Exception | None, limit: Criterion | None) -> Verdict:
+def _read(item: Item, answer: Any, error: BaseException | None, limit: Criterion | None) -> Verdict:
     if error is not None:
         return _failed(item, f"{type(error).__name__}: {error}")
     try:

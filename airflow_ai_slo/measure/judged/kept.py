@@ -10,6 +10,7 @@ from pathlib import Path
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.judged.judging import Verdict
+from airflow_ai_slo.measure.judged.spreadsheet import harmless
 
 _FIELDS = ("sample", "item", "stratum", "ok", "score", "note", "error")
 
@@ -32,12 +33,16 @@ def write_verdicts(path: str | Path, sample: str, verdicts: Sequence[Verdict]) -
             if place.suffix == ".csv":
                 writer = csv.DictWriter(file, _FIELDS)
                 writer.writeheader()
-                writer.writerows(rows)
+                writer.writerows(map(_harmless, rows))
             else:
                 file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         os.replace(part, place)  # noqa: PTH105
     except OSError as error:
         raise DataError(f"{place}: cannot be written: {error.strerror or error}") from None
+
+
+def _harmless(row: dict[str, object]) -> dict[str, object]:
+    return {name: harmless(value) if isinstance(value, str) else value for name, value in row.items()}
 
 
 def check_ending(path: str | Path) -> None:

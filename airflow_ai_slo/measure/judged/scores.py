@@ -142,6 +142,14 @@ def _numbers(source: Source, name: str, column: pd.Series[Any]) -> pd.Series[Any
         for value in column.dropna().unique():
             if not isinstance(value, Real | Decimal):
                 raise DataError(f"{source}: column {name!r} holds {value!r}; scores are numbers or booleans")
+        column = column.map(_float, na_action="ignore").where(column.notna(), None)
     return (
         column.astype("Float64").astype("float64") if types.is_extension_array_dtype(column) else column.astype(float)
     )
+
+
+def _float(value: Any) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")

@@ -18,13 +18,12 @@ from typing import Any
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.measure.judged.drawing import Sample
+from airflow_ai_slo.measure.judged.spreadsheet import csv_rows, harmless, text_of
 
 FORMAT = "airflow-ai-slo/sample"
 VERSION = 1
 OURS = ("sample", "item", "verdict", "reviewer", "note")
 """Columns of a sheet that are not the row's own."""
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +68,7 @@ class Written:
 def write_sheet(folder: Path, sheet: Sheet, sample: Sample, *, show: Sequence[str] | None = None) -> Written:
     """Write the three files; writing them again, as a retry does, makes the same.
 
-    A CSV sheet that is there and has verdicts in it is left as it is.
+    A CSV sheet that is there and has verdicts in it is left as it is, and so is one that cannot be read: people had it.
 
     :param show: columns that reviewers see, in this order; by default all.
     :raises DataError: a column is not there, or the folder cannot be written.
@@ -155,21 +154,18 @@ def _as_json(sheet: Sheet) -> dict[str, Any]:
 def _has_answers(path: Path) -> bool:
     if not path.exists():
         return False
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return any((row.get("verdict") or "").strip() for row in csv.DictReader(file))
+    try:
+        return any(str(row.get("verdict") or "").strip() for _, row in csv_rows(path, text_of(path)))
+    except DataError:
+        return True
 
 
 def _write_csv(path: Path, sheet: Sheet, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow([*OURS, *(name if name not in OURS else f"{name} (row)" for name in map(_harmless, names))])
+        writer.writerow([*OURS, *(name if name not in OURS else f"{name} (row)" for name in map(harmless, names))])
         for item, row in enumerate(rows, start=1):
-            writer.writerow([sheet.id, item, "", "", "", *map(_harmless, row)])
-
-
-def _harmless(text: str) -> str:
-    """A text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+            writer.writerow([sheet.id, item, "", "", "", *map(harmless, row)])
 
 
 def _page(sheet: Sheet, names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -182,4 +178,4 @@ def _page(sheet: Sheet, names: Sequence[str], rows: Sequence[Sequence[str]]) -> 
 def _text(value: object) -> str:
     if value is None or (isinstance(value, float) and value != value):
         return ""
-    return value if isinstance(value, str) else str(value)
+    return str(value).encode("utf-8", "replace").decode()  # half of a pair of surrogates cannot be written

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.core.numbers import exact
 from airflow_ai_slo.measure.judged.answers import Answer
 from airflow_ai_slo.measure.judged.estimate import Estimate, estimate
 from airflow_ai_slo.measure.judged.review import Review, decide
@@ -54,7 +55,7 @@ def taken(sheet: Sheet, answers: Sequence[Answer], *, min_share: float = 1.0) ->
     """
     review = decide(sheet, answers)
     items = len(sheet.items)
-    if items and items - review.waiting < min_share * items:
+    if items and items - review.waiting < exact(min_share) * items:
         raise DataError(
             f"sample {sheet.id}: {items - review.waiting} of {items} items have {sheet.reviewers} answer(s); "
             f"{min_share:.0%} are asked for, review the rest or ask for less"

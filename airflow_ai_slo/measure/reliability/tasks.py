@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.measure.data import Source
-from airflow_ai_slo.measure.data.sql import DIALECTS
+from airflow_ai_slo.measure.data.sql import DIALECTS, Family
 from airflow_ai_slo.measure.judged.columns import types_of
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Subquery
 
 TRUE, FALSE = ("true", "t", "1", "1.0"), ("false", "f", "0", "0.0")
-_WAITS, _UNKNOWN = -1, -2
+_WAITS, _UNKNOWN, _FIRST = -1, -2, -3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Outcome:
 
     :param key: column of the task's id.
     :param column: column of the outcome.
-    :param succeeded: outcomes that are a success, as text.
+    :param succeeded: outcomes that are a success, as text (whole numbers without a point).
     :param failed: outcomes that are a failure; by default all others.
     :param pending: outcomes that are none yet, as null is.
     :param attempt: column that orders the attempts of a task: a number or a time; null comes first.
@@ -63,6 +63,9 @@ class Outcome:
     def __post_init__(self) -> None:
         if not self.succeeded or isinstance(self.succeeded, str):
             raise ConfigurationError(f"succeeded={self.succeeded!r}: give a list of outcomes, such as ['done']")
+        for name in ("succeeded", "failed", "pending"):
+            given = getattr(self, name)
+            object.__setattr__(self, name, given if given is None else tuple(map(str, given)))
         if self.counts not in ("last", "first"):
             raise ConfigurationError(f"counts={self.counts!r} is neither 'last' nor 'first'")
 
@@ -87,7 +90,7 @@ class Outcome:
 def task_success(source: Source, outcome: Outcome) -> Tasks:
     """Tasks that succeeded of those that are settled; PostgreSQL and SQLite count where the rows are.
 
-    Where two attempts stand in the same place of the order, one that failed counts.
+    Where two attempts stand in the same place of the order, one that failed counts, else one that is not finished.
 
     :raises DataError: a column is not there, a task has no id, an outcome is unknown, or a task has several rows and
         no column orders them.
@@ -96,7 +99,7 @@ def task_success(source: Source, outcome: Outcome) -> Tasks:
         with source.connected() as connection:
             found = _in_database(connection, source, outcome)
     else:
-        found = _from_rows(source.read(outcome.columns), outcome)
+        found = _from_rows(source, outcome)
     rows, keyless, tasks, good, failed, waiting, unknown = found
     if keyless:
         raise DataError(f"{source}: column {outcome.key!r} is null in {keyless} of {rows} rows; every task has an id")
@@ -119,7 +122,9 @@ def task_success(source: Source, outcome: Outcome) -> Tasks:
 def _in_database(connection: Connection, source: Source, outcome: Outcome) -> tuple[int, ...]:
     import sqlalchemy as sa
 
-    types_of(connection, source, outcome.columns)
+    types = types_of(connection, source, outcome.columns)
+    if outcome.attempt is not None and types[outcome.attempt].family in (Family.DYNAMIC, Family.TEXT):
+        _check_texts(connection, source, outcome.attempt)
     key: Any = sa.column(outcome.key)
     whole = sa.select(sa.func.count(), sa.func.count() - sa.func.count(key)).select_from(source.rows)
     rows, keyless = map(int, connection.execute(whole).one())
@@ -130,11 +135,44 @@ def _in_database(connection: Connection, source: Source, outcome: Outcome) -> tu
     return rows, keyless, tasks, *(found.get(code, 0) for code in (1, 0, _WAITS, _UNKNOWN))
 
 
+def _check_texts(connection: Connection, source: Source, attempt: str) -> None:
+    """:raises DataError: numbers as texts."""
+    import sqlalchemy as sa
+
+    column: Any = sa.column(attempt)
+    other = column.op("~")("[^0-9]") if connection.dialect.name == "postgresql" else column.op("GLOB")("*[^0-9]*")
+    test = sa.not_(other) if connection.dialect.name == "postgresql" else sa.and_(_is_text(column), sa.not_(other))
+    length = sa.func.length(column)
+    short, long = connection.execute(
+        sa.select(sa.func.min(length), sa.func.max(length)).select_from(source.rows).where(test, length > 0)
+    ).one()
+    if short != long:
+        raise _unordered(source, attempt)
+
+
+def _is_text(column: Any) -> Any:
+    import sqlalchemy as sa
+
+    return sa.func.typeof(column) == "text"
+
+
+def _spelled(source: Source, column: str) -> Any:
+    """An outcome as text; SQLite would write whole numbers of a REAL column with a point."""
+    import sqlalchemy as sa
+
+    plain: Any = sa.column(column)
+    if source.engine is None or source.engine.dialect.name != "sqlite":
+        return sa.cast(plain, sa.Text)
+    whole = sa.cast(plain, sa.BigInteger)
+    is_whole = sa.and_(sa.func.typeof(plain) == "real", whole == plain)
+    return sa.case((is_whole, sa.cast(whole, sa.Text)), else_=sa.cast(plain, sa.Text))
+
+
 def _ranked(source: Source, outcome: Outcome) -> Subquery:
     import sqlalchemy as sa
 
     key: Any = sa.column(outcome.key)
-    text: Any = sa.cast(sa.column(outcome.column), sa.Text)
+    text = _spelled(source, outcome.column)
     word = sa.func.lower(text) if outcome.any_case else text
     known: list[Any] = [(text.is_(None), _WAITS), (word.in_(sorted(outcome.succeeded)), 1)]
     if outcome.pending:
@@ -142,7 +180,7 @@ def _ranked(source: Source, outcome: Outcome) -> Subquery:
     if outcome.failed is not None:
         known.append((word.in_(sorted(outcome.failed)), 0))
     code = sa.case(*known, else_=0 if outcome.failed is None else _UNKNOWN)
-    order: list[Any] = [sa.case((code == 0, 0), else_=1)]
+    order: list[Any] = [sa.case((code == 0, _FIRST), else_=code)]
     if outcome.attempt is not None:
         attempt: Any = sa.column(outcome.attempt)
         given = sa.case((attempt.is_(None), 0), else_=1)
@@ -152,10 +190,12 @@ def _ranked(source: Source, outcome: Outcome) -> Subquery:
     return picked.subquery("ai_slo_tasks")
 
 
-def _from_rows(frame: Any, outcome: Outcome) -> tuple[int, ...]:
+def _from_rows(source: Source, outcome: Outcome) -> tuple[int, ...]:
+    frame = source.read(outcome.columns)
     columns = {name: _plain(frame.iloc[:, place]) for place, name in enumerate(outcome.columns)}
     keys, words = columns[outcome.key], columns[outcome.column]
     attempts = columns[outcome.attempt] if outcome.attempt else [None] * len(keys)
+    _check_order(source, outcome.attempt or "", attempts)
     best: dict[Any, tuple[Any, int]] = {}
     for key, word, attempt in zip(keys, words, attempts, strict=True):
         code = outcome.code(None if word is None else str(word))
@@ -169,7 +209,7 @@ def _from_rows(frame: Any, outcome: Outcome) -> tuple[int, ...]:
 
 def _counts_more(outcome: Outcome, one: tuple[Any, int], known: tuple[Any, int]) -> bool:
     if one[0] == known[0]:
-        return one[1] == 0 and known[1] != 0
+        return (one[1] or _FIRST) < (known[1] or _FIRST)
     if one[0] is None or known[0] is None:
         later = known[0] is None
     else:
@@ -179,4 +219,26 @@ def _counts_more(outcome: Outcome, one: tuple[Any, int], known: tuple[Any, int])
 
 def _plain(column: Any) -> list[Any]:
     values: Iterable[Any] = column.astype(object)
-    return [None if missing else value for value, missing in zip(values, column.isna(), strict=True)]
+    return [None if missing else _whole(value) for value, missing in zip(values, column.isna(), strict=True)]
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers without a point: a null among them makes pandas write 200 as 200.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _check_order(source: Source, attempt: str, attempts: Iterable[Any]) -> None:
+    """:raises DataError: attempts that cannot be put in order: numbers as texts, or values of different kinds."""
+    there = [one for one in attempts if one is not None]
+    if len({len(one) for one in there if isinstance(one, str) and one.isdecimal()}) > 1:
+        raise _unordered(source, attempt)
+    try:
+        max(there, default=None)
+    except TypeError as error:
+        raise DataError(f"{source}: column {attempt!r} has no order: {error}") from None
+
+
+def _unordered(source: Source, attempt: str) -> DataError:
+    return DataError(
+        f"{source}: column {attempt!r} holds numbers as texts, of which '10' comes before '9'; make numbers of them"
+    )

@@ -126,3 +126,9 @@ def test_a_planted_error_rate_comes_out() -> None:
 def test_criteria_are_checked(given: Any, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         criteria_of(given)
+
+
+def test_mixed_objects_and_numbers_beyond_floats_are_scores() -> None:
+    column = pd.Series([1, pd.NA, None, float("nan"), 10**400, -(10**400), 0.2], dtype=object)
+    found = scored(Source(frame=pd.DataFrame({"a": column})), [[Criterion(name="a", column="a", at_least=0.5)]])[0]
+    assert (found.good, found.total, found.unscored) == (2, 4, 3)

@@ -149,3 +149,9 @@ def test_nothing_to_judge_and_nothing_judged_are_neither_good_nor_bad() -> None:
     assert (empty.good, empty.total, empty.value, empty.cause) == (0, 0, None, None)
     assert empty.detail == "no rows to judge"
     assert estimate({"": 9}, [("", None)] * 3).detail == "none of 3 rows has a verdict"
+
+
+def test_a_prior_that_names_no_stratum_is_a_mistake() -> None:
+    with pytest.raises(ConfigurationError, match="prior names 'EN'; the strata are 'en', 'de'"):
+        allocate(10, {"en": 90, "de": 10}, "neyman", {"EN": 0.9})
+    assert allocate(10, {"en": 90, "de": 10}, "neyman", {"en": 0.9, "fr": 0.5})

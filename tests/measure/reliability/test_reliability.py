@@ -245,3 +245,36 @@ def test_impossible_figures_are_refused() -> None:
         mtbf(-1, HOUR, at_least=HOUR)
     with pytest.raises(ConfigurationError, match="max_wait=0:00:30 is below at_most=0:01:00"):
         Asked(occurred="a", alerted="b", at_most=MINUTE, max_wait=30 * SECOND, now=NOW)
+
+
+def test_numbers_are_outcomes_also_where_a_null_made_floats_of_them(warehouse: sa.Engine) -> None:
+    rows = [{"id": 1, "code": 200.0}, {"id": 2, "code": 500.5}, {"id": 3, "code": None}, {"id": 4, "code": 201.0}]
+    for source in both(warehouse, rows, id=sa.Integer, code=sa.Double):
+        seen = task_success(source, Outcome(key="id", column="code", succeeded=[200, 201]))  # type: ignore[list-item]
+        assert (seen.good, seen.total, seen.waiting) == (2, 3, 1)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_attempts_in_the_same_place_one_that_is_not_finished_counts_before_a_success(
+    order: int, warehouse: sa.Engine
+) -> None:
+    rows = [{"id": "a", "said": "done", "n": 1}, {"id": "a", "said": "running", "n": 1}][::order]
+    outcome = Outcome(key="id", column="said", succeeded=["done"], pending=["running"], attempt="n")
+    for source in both(warehouse, rows, id=sa.Text, said=sa.Text, n=sa.Integer):
+        seen = task_success(source, outcome)
+        assert (seen.good, seen.total, seen.waiting) == (0, 0, 1)
+
+
+def test_numbers_as_texts_are_no_order_and_dates_as_texts_are(warehouse: sa.Engine) -> None:
+    outcome = Outcome(key="id", column="said", succeeded=["done"], attempt="n")
+    for attempts, problem in ((("9", "10"), "numbers as texts"), (("2026-01-09", "2026-01-10"), "")):
+        rows = [{"id": 1, "said": "failed", "n": attempts[0]}, {"id": 1, "said": "done", "n": attempts[1]}]
+        for source in both(warehouse, rows, id=sa.Integer, said=sa.Text, n=sa.Text):
+            if problem:
+                with pytest.raises(DataError, match=problem):
+                    task_success(source, outcome)
+            else:
+                assert task_success(source, outcome).good == 1
+    mixed = pd.DataFrame({"id": [1, 1], "said": ["failed", "done"], "n": pd.Series([9, "x"], dtype=object)})
+    with pytest.raises(DataError, match="column 'n' has no order"):
+        task_success(Source(frame=mixed), outcome)

@@ -178,11 +178,14 @@ def _postgres_url(connection: Connection, where: str) -> str:
     if not connection.schema:
         raise ConfigurationError(f"{where}: the database (schema) is empty; name one")
     options = {name: str(value) for name, value in extra.items() if name in _LIBPQ or name.startswith(_LIBPQ_FAMILIES)}
+    host = connection.host or None
+    if host is not None and host.startswith("/"):  # the folder of a socket has no place in a URL's host
+        options["host"], host = host, None
     url = URL.create(
         "postgresql+psycopg",
         username=connection.login or None,
         password=connection.password or None,
-        host=connection.host or None,
+        host=host,
         port=connection.port or None,
         database=connection.schema,
         query=options,

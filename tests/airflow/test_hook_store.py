@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from airflow.sdk import Connection
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreError, StoreUnavailableError
 from airflow_ai_slo.hooks.store import SLOHook, url_of
@@ -61,6 +61,22 @@ def test_postgresql_gets_its_driver_named_and_its_options_kept(conn_type: str) -
     )
     assert (url.username, url.password) == ("slo", "p@ss/word")
     assert dict(url.query) == {"sslmode": "require", "keepalives_idle": "30"}
+
+
+@pytest.mark.postgres
+def test_the_folder_of_a_socket_may_be_the_host(postgres_server: str) -> None:
+    there = make_url(postgres_server)
+    connection = Connection(
+        conn_id="slo",
+        conn_type="postgres",
+        host=str(there.query["host"]),
+        login=there.username,
+        schema=there.database,
+    )
+    engine = create_engine(url_of(connection))
+    with engine.connect() as connected:
+        assert connected.exec_driver_sql("SELECT 1").scalar_one() == 1
+    engine.dispose()
 
 
 @pytest.mark.parametrize("field", ["host", "schema"])

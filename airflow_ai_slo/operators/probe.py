@@ -108,6 +108,12 @@ class ProbeOperator(MeasureOperator):
             sql is None
         ):
             raise ConfigurationError("give one of python_callable, http_conn_id, or conn_id and sql")
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise ConfigurationError(f"k={k!r} is not a whole number above 0")
+        if isinstance(recall_at_least, bool) or not 0 < recall_at_least <= 1:
+            raise ConfigurationError(f"recall_at_least={recall_at_least!r} must be above 0 and at most 1")
+        if golden is None and ids is not None:
+            raise ConfigurationError("ids are compared with those of a golden set; give golden, or right instead")
         _check_used(
             ("http_conn_id", http_conn_id, {"endpoint": endpoint, "headers": headers, "json": json}),
             ("http_conn_id", http_conn_id, {"method": method != "GET"}),
@@ -119,12 +125,6 @@ class ProbeOperator(MeasureOperator):
             ),
             ("python_callable", python_callable, {"op_args": op_args, "op_kwargs": op_kwargs}),
         )
-        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise ConfigurationError(f"k={k!r} is not a whole number above 0")
-        if isinstance(recall_at_least, bool) or not 0 < recall_at_least <= 1:
-            raise ConfigurationError(f"recall_at_least={recall_at_least!r} must be above 0 and at most 1")
-        if golden is None and ids is not None:
-            raise ConfigurationError("ids are compared with those of a golden set; give golden, or right instead")
         self.at_most = at_most
         self.python_callable: Any = python_callable
         self.op_args = op_args

@@ -92,7 +92,7 @@ def _write(path: Path, *, requests: bool) -> int:
 
 
 def _counts(hour: int, number: int, *, requests: bool) -> tuple[int, int]:
-    is_out = (hour + 97 * number) % 1500 < number % 9 or (hour * 31 + number * 17) % 499 == 0
+    is_out = (hour + 97 * number) % 1000 < number % 13 or (hour * 31 + number * 17) % 211 == 0
     if not requests:
         return int(not is_out), 1
     total = 1000 + (hour * 7 + number * 13) % 400

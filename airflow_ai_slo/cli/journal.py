@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
-from functools import lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -72,8 +71,8 @@ def read_measurements(path: Path, step: timedelta, slos: Collection[str]) -> Tic
     """
     rows = []
     for source in read_rows(path):
-        at = source.instant("timestamp")
-        recorded_at = source.instant("recorded_at") if source.has("recorded_at") else at
+        at = source.moment("timestamp")
+        recorded_at = source.moment("recorded_at")[0] if source.has("recorded_at") else at[0]
         rows.append((_name(source, slos), _row(source, at, recorded_at)))
     rows.sort(key=lambda row: row[1].recorded_at)
     if not rows:
@@ -102,7 +101,7 @@ def _tick(where: str, line: str, slos: Collection[str]) -> Tick:
         missing = [name for name in _NEEDED if name not in values]
         if missing:
             raise DataError(f"{where}: {', '.join(missing)} is missing; a record has slo, key, at, good, total, cause")
-        return Tick(utc(at), ((_name(source, slos), _row(source, source.instant("at"), at)),))
+        return Tick(utc(at), ((_name(source, slos), _row(source, source.moment("at"), to_micros(at))),))
     if deed == "evaluate":
         return Tick(utc(at), do="evaluate")
     return Tick(utc(at), do=deed, slos=None if values.get("slo") is None else [_name(source, slos)])
@@ -115,20 +114,21 @@ def _name(source: FileRow, slos: Collection[str]) -> str:
     return name
 
 
-def _row(source: FileRow, at: datetime, recorded_at: datetime) -> Row:
+def _row(source: FileRow, at: tuple[int, str], recorded_at: int) -> Row:
+    """
+    :param at: in microseconds, and as text: the key of a row that gives none.
+    """
     good, total = source.counts()
     if type(good) is not int or type(total) is not int:
         good, total = count(good), count(total)
+    micros, key = at
+    if len(source.fields) == len(_NEEDED):
+        return Row(micros, good, total, recorded_at, key)
     source.value()
     is_backfill = "attributes" in source.fields and _is_backfill(source)
-    micros, text = _instant(at)
-    key = _key(source) if source.has("key") else text
-    return Row(micros, good, total, _instant(recorded_at)[0], key, source.cause() is Cause.MISSING_RUN, is_backfill)
-
-
-@lru_cache(maxsize=65536)
-def _instant(at: datetime) -> tuple[int, str]:
-    return to_micros(at), at.isoformat()
+    if source.has("key"):
+        key = _key(source)
+    return Row(micros, good, total, recorded_at, key, source.cause() is Cause.MISSING_RUN, is_backfill)
 
 
 def _key(source: FileRow) -> str:

@@ -18,8 +18,9 @@ NEEDED = ("slo", "timestamp", "good", "total")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 KNOWN = (*NEEDED, "value", "cause", "recorded_at", "key")
 
-
 _DIGITS = 100
+_REMEMBERED = 65536
+"""Texts that stand in many rows are read once."""
 _CAUSES = frozenset(cause.value for cause in Cause)
 
 
@@ -70,14 +71,20 @@ class FileRow(NamedTuple):
     def _count(self, column: str) -> Exact:
         value = self.fields[column]
         try:
-            return int(value) if isinstance(value, str) and value.isdecimal() and len(value) < _DIGITS else exact(value)
+            return _number(value) if type(value) is str else exact(value)
         except ValueError as error:
             raise DataError(f"{self.where}: {column}: {error}; counts are finite numbers") from None
 
+    def moment(self, column: str) -> tuple[int, str]:
+        """An instant in microseconds, and as ISO 8601 text in its own zone."""
+        value = self.fields[column]
+        found = _moment(value) if type(value) is str else None
+        return _told(self.instant(column)) if found is None else found
+
     def micros(self) -> tuple[int, int]:
         """``timestamp`` and ``recorded_at`` (``timestamp`` where not given) in microseconds."""
-        at = to_micros(self.instant("timestamp"))
-        return at, to_micros(self.instant("recorded_at")) if self.has("recorded_at") else at
+        at = self.moment("timestamp")[0]
+        return at, self.moment("recorded_at")[0] if self.has("recorded_at") else at
 
     def value(self) -> float | None:
         """The raw observation.
@@ -185,7 +192,23 @@ def _check_columns(path: Path, header: list[str]) -> None:
         )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_REMEMBERED)
+def _number(text: str) -> Exact:
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else exact(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _moment(text: str) -> tuple[int, str] | None:
+    """None where there is something wrong with it."""
+    parsed = _parse(text)
+    return None if parsed is None or parsed.tzinfo is None or not is_usable(parsed) else _told(parsed)
+
+
+def _told(at: datetime) -> tuple[int, str]:
+    return to_micros(at), at.isoformat()
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def _parse(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip())

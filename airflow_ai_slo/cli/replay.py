@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,18 +57,30 @@ def command(
     loaded = openslo.require([definitions], schedules=dag_schedule)
     names = {slo.name for slo in loaded.slos}
     given = {} if corrections is None else read_corrections(corrections, loaded.slos)
-    found = read_measurements(measurements, step, names) if measurements else read_journal(journal or Path(), names)
-    # What was read stays to the end: nobody need look through it for garbage again and again.
-    gc.freeze()
-    ticks = corrected(told(found.ticks, found.start, found.end), given)
-    sample_every = None if picture is None else found.length / _SAMPLES
-    happened = replay(loaded.slos, ticks, loaded.services, sample_every=sample_every)
+    with _without_collections():
+        found = read_measurements(measurements, step, names) if measurements else read_journal(journal or Path(), names)
+        ticks = corrected(told(found.ticks, found.start, found.end), given)
+        sample_every = None if picture is None else found.length / _SAMPLES
+        happened = replay(loaded.slos, ticks, loaded.services, sample_every=sample_every)
     if picture is not None:
         _draw(happened, loaded.slos, picture)
     if output == "json":
         click.echo(json.dumps(_json(happened), indent=2))
     else:
         click.echo("\n".join(_lines(happened)))
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """What was read and played stays to the end, and nothing of it refers to itself: looking through it for garbage
+    again and again would take a sixth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _step(every: str) -> timedelta:

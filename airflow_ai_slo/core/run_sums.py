@@ -17,8 +17,8 @@ Raw = tuple[Exact, Exact, int]
 Sum = tuple[Exact, Exact, int, int]
 """Good, total, bad runs and runs in which something happened, of everything up to some run; in the tally's units."""
 
-_TOTAL, _BAD, _BUSY = itemgetter(1), itemgetter(2), itemgetter(3)
-_ZERO: Sum = (0, 0, 0, 0)
+_BAD, _BUSY = itemgetter(2), itemgetter(3)
+ZERO: Sum = (0, 0, 0, 0)
 
 
 class RunSums:
@@ -32,7 +32,7 @@ class RunSums:
     def __init__(self, tally: Tally) -> None:
         self.at: list[int] = []
         self._raw: list[Raw] = []
-        self._sums: list[Sum] = [_ZERO]
+        self._sums: list[Sum] = [ZERO]
         self._tally = tally
         self._numerator, self._denominator = tally.threshold.numerator, tally.threshold.denominator
 
@@ -116,12 +116,6 @@ class RunSums:
     def bad_after(self, at: int) -> int:
         """How many bad runs lie after an instant."""
         return self.sum(len(self.at))[2] - self.sum(self.up_to(at))[2]
-
-    def first_beyond(self, low: int, total: Exact) -> int | None:
-        """The place before which, counted from another one, more than a total lies; None where it is not reached."""
-        self.sum(len(self.at))
-        place = bisect_right(self._sums, self._sums[low][1] + total, lo=low, key=_TOTAL)
-        return place if place < len(self._sums) else None
 
     def streak(self, end: int) -> Streak:
         """Good runs in a row up to an instant; runs in which nothing happened do not count."""

@@ -22,6 +22,7 @@ from airflow_ai_slo.core.reruns import Reruns
 from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.core.touched import Touched
+from airflow_ai_slo.core.windows import Bounds
 
 __all__ = ["Row", "Stream"]
 
@@ -35,7 +36,6 @@ class Stream:
     :param bad_seq: how many runs have turned bad.
     :param waiting: runs that came in behind the newest one, or turned bad later, by when that was; who looks at runs in
         order takes them out.
-    :param spent: bad events of rows that came in on time, each as a new newest run; grows.
     :param stirred: whether anything else happened, one of those was bad, or it was the first; who watches sets it back.
     """
 
@@ -45,7 +45,6 @@ class Stream:
         self.anchor: datetime | None = None
         self.bad_seq = 0
         self.waiting: dict[int, int] = {}
-        self.spent: Exact = 0
         self.stirred = False
         self.dropped = Dropped()
         self._tally = Tally.of(slo)
@@ -146,15 +145,19 @@ class Stream:
         """The earliest ``at`` that was measured, or was missing."""
         return from_micros(self._at[0]) if self._at else None
 
+    def watched(self, bounds: Bounds) -> Watched:
+        """Since when it is watched, and what pauses there are in a window."""
+        pauses = self.pauses
+        if self.dropped.stretches:
+            pauses = [*pauses, *self.dropped.pauses_within(bounds.start, bounds.end)]
+        return Watched(self.first(), self.anchor, pauses)
+
     def _evaluate(self, needs: Plan, at: datetime) -> Evaluation:
         now = to_micros(at)
         self.settle(now)
         held = [self.runs.counts(to_micros(start), now) for start in needs.starts]
         held += [self.runs.last(runs, now) for runs in needs.run_spans]
-        pauses, bounds = self.pauses, needs.bounds
-        if self.dropped.stretches and needs.cadence is not None:
-            pauses = [*pauses, *self.dropped.pauses_within(bounds.start, bounds.end)]
-        return evaluate(self.slo, needs, held, Watched(self.first(), self.anchor, pauses))
+        return evaluate(self.slo, needs, held, self.watched(needs.bounds))
 
     def _begin(self, row: Row, now: int) -> None:
         """Without a start, nothing was waited for before this one came in."""
@@ -187,7 +190,6 @@ class Stream:
         self._at.append(at)
         self._known.put(row)
         self._measured.add_first(row)
-        self.spent += row.total - row.good
         if runs.append(at, row.good, row.total):
             self.bad_seq += 1
             self.stirred = True

@@ -39,7 +39,7 @@ class Watch:
 
     :param wake: from then on something may have changed although nothing came in.
     :param version: grows with every look at what came in; equal versions have seen the same runs, but for good ones
-        that came in on time and are counted in ``stream.spent``.
+        that came in on time, each as a new newest run.
     """
 
     def __init__(self, slo: SLO) -> None:
@@ -49,6 +49,7 @@ class Watch:
         self.wake = 0
         self.version = 0
         self._held = Held()
+        self._looks_at = 0
         self._bad_seq = 0
         self._seen_at: int | None = None
         self._judges: tuple[Judge, ...] = ()
@@ -61,11 +62,18 @@ class Watch:
 
         :param now: ``at`` in microseconds.
         """
-        if not self.stream.stirred and self.severity is None and now < self.wake:
-            self._pass_by(now)
-            return [], None
+        if self.severity is None and now < self._looks_at:
+            if now >= self.wake:
+                # No more than a deadline has passed.
+                self.stream.settle(now)
+            if not self.stream.stirred:
+                self._pass_by(now)
+                if now >= self.wake:
+                    self.wake = self._wakes()
+                return [], None
         moved, seen = self._look(at, now)
-        self.wake = self._wakes(now)
+        self._looks_at = self._looks(now)
+        self.wake = self._wakes()
         return moved, seen
 
     def bad_up_to(self, now: int) -> int:
@@ -179,15 +187,17 @@ class Watch:
     def _seen_place(self, high: int) -> int:
         return 0 if self._seen_at is None else min(self.stream.runs.up_to(self._seen_at), high)
 
-    def _wakes(self, now: int) -> int:
+    def _wakes(self) -> int:
         """When something may change next although nothing comes in."""
-        runs, wake = self.stream.runs, ALWAYS
         due = self.stream.next_due()
-        if due is not None:
-            wake = due + 1
+        return self._looks_at if due is None else min(self._looks_at, due + 1)
+
+    def _looks(self, now: int) -> int:
+        """The same, deadlines left out."""
+        runs, wake = self.stream.runs, ALWAYS
         ahead = runs.up_to(now)
         if ahead < len(runs.at):
-            wake = min(wake, runs.at[ahead])
+            wake = runs.at[ahead]
         for judge in self._holding():
             for span in (judge.rule.long, judge.rule.short):
                 if isinstance(span, Duration):

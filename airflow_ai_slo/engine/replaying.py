@@ -141,6 +141,7 @@ class Player:
             watch = self._known(name)
             watch.stream.arrive(several, now)
             self._touched[watch] = None
+            self._touched_services[self._services[watch.slo.service]] = None
 
     def _known(self, name: str) -> Watch:
         found = self._watches.get(name)
@@ -174,10 +175,12 @@ class Player:
     def _evaluate(self, at: datetime) -> None:
         now = to_micros(at)
         self._wake(now)
+        if not self._touched and not self._touched_services and self._sample_every is None:
+            return
         watches, self._touched = self._touched, {}
         services, self._touched_services = self._touched_services, {}
         for watch in watches:
-            before = watch.severity
+            before, version = watch.severity, watch.version
             moved, seen = watch.step(at, now)
             for one in moved:
                 severity = one.severity or before
@@ -185,9 +188,8 @@ class Player:
                 before = one.severity
                 self._events.append(Event(watch.slo.name, at, one.transition, severity, moved_line(one, seen)))
             self._push(watch)
-            service = self._services.get(watch.slo.service)
-            if service is not None:
-                services[service] = None
+            if watch.version != version:
+                services[self._services[watch.slo.service]] = None
         for service in services:
             service.step(at, now)
             self._push(service)

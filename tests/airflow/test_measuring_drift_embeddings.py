@@ -92,7 +92,7 @@ def test_the_examples_of_the_pages_run(
     (tmp_path / "expectations" / "features.json").write_text(json.dumps(suite))
     code = re.findall(r"```python\n(.*?)```", (PAGES / page).read_text(encoding="utf-8"), re.DOTALL)[number]
     names: dict[str, Any] = {}
-    exec(compile(code, page, "exec"), names)
+    exec(compile(code, str(PAGES / page), "exec"), names)
     ran = run_as(names["dag"], logical_date=datetime.now(UTC))
     assert ran.state == "success", ran.problems
     assert [(seen.good, seen.total) for seen in recorded(slo)] == [counts]

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from airflow.sdk import DAG
 from measuring_runs import run_as
 
+from airflow_ai_slo.cli.main import main
+
 TEMPLATES = sorted(place.name for place in files("airflow_ai_slo").joinpath("templates").iterdir() if place.is_dir())
 
 
-def ai_slo(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = [sys.executable, "-m", "airflow_ai_slo.cli", *map(str, arguments)]
-    return subprocess.run(code, capture_output=True, text=True, check=False)
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def ai_slo(*arguments: str | Path) -> Done:
+    """The command line as users run it, in this process."""
+    out, err = StringIO(), StringIO()
+    with patch("sys.argv", ["ai-slo", *map(str, arguments)]), redirect_stdout(out), redirect_stderr(err):
+        try:
+            main()
+        except SystemExit as stopped:
+            code = stopped.code
+    return Done(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 def dags_of(path: Path) -> list[DAG]:

@@ -22,3 +22,10 @@ def test_it_drops_what_corrections_drop_from_when_they_were_saved(seed: int) -> 
     history = a_history(random.Random(seed), corrections=4)
     happened = replay(history.slos, ticks(history.lines), history.services)
     assert told(happened) == by_engine(history)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2010))
+def test_long_freezes_that_nobody_looks_at_in_between_end_when_they_would_have(seed: int) -> None:
+    history = a_history(random.Random(seed), runs=200)
+    happened = replay(history.slos, ticks(history.lines), history.services)
+    assert told(happened) == by_engine(history)

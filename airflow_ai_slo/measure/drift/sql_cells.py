@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.instants import EPOCH
 from airflow_ai_slo.measure.data.sql import Family, SqlType
+from airflow_ai_slo.measure.data.sqlite_stamps import sqlite_micros
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind
 from airflow_ai_slo.measure.drift.sql_categories import categories, read_categories
@@ -113,7 +114,7 @@ def _times(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> 
 
     limits = [last_micro(edge) for edge in profile.edges]
     if type_.family is Family.DYNAMIC:
-        micros = _sqlite_micros(cell)
+        micros = sqlite_micros(cell)
         bad = tally(sa.and_(cell.is_not(None), sa.or_(sa.func.typeof(cell) != "text", micros.is_(None))))
         upto = [tally(micros <= limit) for limit in limits]
         return {"count": sa.func.count(cell), "bad": bad, "cells": upto}
@@ -133,17 +134,6 @@ def last_micro(edge: float) -> int:
     while micros / _MICRO > edge:
         micros -= 1
     return min(max(micros, -719_162 * day), _DAYS * day)
-
-
-def _sqlite_micros(cell: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Microseconds since 1970 of ISO 8601 text, as an integer; text without an offset is UTC."""
-    import sqlalchemy as sa
-
-    fraction = sa.func.substr(cell, 20)
-    micros = sa.cast(sa.func.round(sa.cast(fraction, sa.REAL) * sa.literal_column("1e6")), sa.Integer)
-    rest = sa.case((sa.func.substr(cell, 20, 1) == ".", micros), else_=sa.literal_column("0"))
-    # %s is given as text, and SQLAlchemy would double the sign in a literal: it is bound.
-    return sa.cast(sa.func.strftime(sa.literal("%s"), cell), sa.BigInteger) * sa.literal_column("1000000") + rest
 
 
 def _booleans(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:

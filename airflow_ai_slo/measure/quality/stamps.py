@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import EPOCH, to_micros
+from airflow_ai_slo.measure.data.sqlite_stamps import sqlite_micros
 from airflow_ai_slo.measure.quality.slots import Slots, micros_of_wall, wall
 from airflow_ai_slo.measure.watermark import instant_of
 
@@ -163,7 +164,7 @@ def _axis(
             raise ConfigurationError(f"{name!r} is text; cast it to a timestamp, in sql=…")
         _check_text(sample, slots.zone)
         clock = Clock.DATE if _is_date(sample) else Clock.UTC if _has_offset(sample) else Clock.LOCAL
-        return _sqlite_micros(cell), lambda micros: sa.literal(micros, sa.BigInteger), _bounds(name, slots, clock)
+        return sqlite_micros(cell), lambda micros: sa.literal(micros, sa.BigInteger), _bounds(name, slots, clock)
     if isinstance(sample, datetime):
         zoned = sample.tzinfo is not None
         kind = sa.DateTime(timezone=zoned)
@@ -200,17 +201,3 @@ def _is_date(sample: Any) -> bool:
 
 def _has_offset(text: str) -> bool:
     return bool(_OFFSET.search(text.strip(), len("2024-01-31")))
-
-
-def _sqlite_micros(cell: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Microseconds since 1970 of ISO 8601 text, as an integer; text without an offset as the clock showed it."""
-    import sqlalchemy as sa
-
-    point = sa.func.substr(cell, 20, 1) == "."
-    micros = sa.cast(sa.func.round(sa.cast(sa.func.substr(cell, 20), sa.REAL) * sa.literal_column("1e6")), sa.Integer)
-    # strftime rounds 59.9996 up to the next minute, so the fraction is taken out of what it reads.
-    offset = sa.func.ltrim(sa.func.substr(cell, 21), "0123456789")
-    whole = sa.case((point, sa.func.substr(cell, 1, 19).concat(offset)), else_=cell)
-    rest = sa.case((point, micros), else_=sa.literal_column("0"))
-    # %s is given as text, and SQLAlchemy would double the sign in a literal: it is bound.
-    return sa.cast(sa.func.strftime(sa.literal("%s"), whole), sa.BigInteger) * sa.literal_column("1000000") + rest

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
+from airflow_ai_slo.cli.profile import command
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.data import Source
 from airflow_ai_slo.measure.drift.embeddings import EmbeddingThresholds, measure_vectors

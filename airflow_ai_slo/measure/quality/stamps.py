@@ -187,8 +187,8 @@ def _check_read(connection: Connection, rows: FromClause, cell: ColumnElement[An
     """SQLite reads fewer forms than ISO 8601 has, and takes the others for missing."""
     import sqlalchemy as sa
 
-    unread = sa.select(cell).select_from(rows).where(cell.is_not(None), _sqlite_micros(cell).is_(None)).limit(1)
-    found = connection.execute(unread).scalar()
+    unread = sa.and_(sa.func.trim(cell) != "", sqlite_micros(cell).is_(None))
+    found = connection.execute(sa.select(cell).select_from(rows).where(unread).limit(1)).scalar()
     if found is not None:
         raise DataError(f"{name!r} holds {found!r}, which SQLite does not read; write 2024-01-31T06:00:00+00:00")
 

@@ -118,7 +118,11 @@ def _start(rhythm: Schedule, first: datetime, *, step_later: bool) -> datetime:
 def _end(rhythm: Schedule, last: datetime, *, step_later: bool) -> datetime:
     """The DAG's end date is the last logical date there may be."""
     cadence = Cadence.of(rhythm)
-    return last + cadence.step(cadence.slot_of(last, last) or last) if step_later else last
+    if not step_later:
+        return last
+    if isinstance(cadence.rhythm, timedelta):
+        return last + cadence.rhythm
+    return cadence.slot_of(last + _MICROSECOND, last) or last
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -13,7 +13,7 @@ from airflow_ai_slo.operators.probe import ProbeOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-_ELSEWHERE = ("http_conn_id", "conn_id", "sql")
+_ELSEWHERE = ("http_conn_id", "endpoint", "method", "headers", "json", "conn_id", "sql", "parameters", "query_field")
 
 
 class ProbedOperator(DecoratedOperator, ProbeOperator):

@@ -45,6 +45,7 @@ class HttpService:
         self._client = httpx.Client(
             timeout=timeout.total_seconds(),
             follow_redirects=True,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),  # callers say how many at once
             proxy=extra.get("proxy") or None,
             verify=_verifying(extra.get("verify", True)),
             **options,

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 _NAME = r'(?:[A-Za-z_][\w$]*|"[^"]+"|`[^`]+`|\[[^\]]+\])'
+_POOLED = 5
+"""Connections that SQLAlchemy keeps anyway."""
+
 _NAMES = re.compile(rf"{_NAME}(?:\.{_NAME})*")
 
 
@@ -35,10 +38,12 @@ class Warehouse:
     """A database behind an Airflow connection: its provider's hook; without one, SQLAlchemy for SQLite and PostgreSQL.
 
     :param conn_id: the Airflow connection.
+    :param at_once: how many connections are used at once; by default what SQLAlchemy thinks.
     """
 
-    def __init__(self, conn_id: str) -> None:
+    def __init__(self, conn_id: str, *, at_once: int = 1) -> None:
         self.conn_id = conn_id
+        self._options = {"pool_size": at_once} if at_once > _POOLED else {}
 
     @property
     def placeholder(self) -> str:
@@ -68,11 +73,12 @@ class Warehouse:
     def engine(self) -> Engine:
         """An SQLAlchemy engine on the same database."""
         if self._hook is not None:
-            engine: Engine = self._hook.get_sqlalchemy_engine()
+            given = (self._options,) if self._options else ()
+            engine: Engine = self._hook.get_sqlalchemy_engine(*given)
             return engine
         from sqlalchemy import create_engine
 
-        return create_engine(url_of(self._connection, field="conn_id"))
+        return create_engine(url_of(self._connection, field="conn_id"), **self._options)
 
     @cached_property
     def _connection(self) -> Connection:

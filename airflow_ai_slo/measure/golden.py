@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ def _read(path: Path) -> Any:
             return json.loads(text)
         except ValueError as error:
             raise DataError(f"{path}: is no JSON: {error}") from None
-    return list(csv.DictReader(text.splitlines()))
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def _one(entry: Any, where: str) -> Golden:

@@ -6,6 +6,7 @@ A call that hangs is given up on: it runs in a thread of its own, which nobody w
 from __future__ import annotations
 
 import contextvars
+import inspect
 import threading
 import time
 from collections import Counter
@@ -136,7 +137,7 @@ def probe(call: Callable[[int], Any], plan: Plan, *, judge: Judge | None = None)
     :param judge: is not timed; what it raises is a wrong answer, since it could not make anything of it.
     """
     for number in range(plan.warm_up):
-        _Attempt(call, number, judge).wait(plan.timeout.total_seconds())
+        _Attempt(call, number, None).wait(plan.timeout.total_seconds())
     results: list[Call | None] = [None] * plan.calls
     running: list[_Attempt] = []
     begun = time.monotonic()
@@ -177,7 +178,7 @@ class _Attempt:
         try:
             start = time.perf_counter()
             try:
-                answer = self._call(self.number)
+                answer = _come(self._call(self.number))
             except BaseException as error:
                 self.failed = _said(error)
                 return
@@ -227,6 +228,19 @@ def _judged(one: _Attempt, plan: Plan, *, given_up: bool) -> Call:
     return Call(Verdict.WRONG, seconds, wrong) if wrong else Call(Verdict.GOOD, seconds)
 
 
+def _come(answer: Any) -> Any:
+    """What an async function answers once it has come to its end, which belongs to the call."""
+    if not inspect.iscoroutine(answer):
+        return answer
+    import asyncio
+
+    return asyncio.run(answer)
+
+
 def _said(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+    """In one line. Of a driver's error only what the driver said: SQLAlchemy adds the statement and what was bound."""
+    try:
+        text = " ".join(str(getattr(error, "orig", None) or error).split())
+    except Exception:  # a library's error may fail to speak
+        text = ""
     return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__

@@ -114,6 +114,17 @@ class ProbeOperator(MeasureOperator):
             raise ConfigurationError(f"recall_at_least={recall_at_least!r} must be above 0 and at most 1")
         if golden is None and ids is not None:
             raise ConfigurationError("ids are compared with those of a golden set; give golden, or right instead")
+        _check_used(
+            ("http_conn_id", http_conn_id, {"endpoint": endpoint, "headers": headers, "json": json}),
+            ("http_conn_id", http_conn_id, {"method": method != "GET"}),
+            ("sql", sql, {"parameters": parameters}),
+            (
+                "golden",
+                golden,
+                {"k": k != 5, "recall_at_least": recall_at_least != 1, "query_field": query_field != "query"},
+            ),
+            ("python_callable", python_callable, {"op_args": op_args, "op_kwargs": op_kwargs}),
+        )
         self.at_most = at_most
         self.python_callable: Any = python_callable
         self.op_args = op_args
@@ -212,7 +223,10 @@ class ProbeOperator(MeasureOperator):
                 self.http_conn_id, self.plan(), self.method, self.endpoint, sent, self._field, self.log
             )
         if self.conn_id is not None:
-            return probing.sql_call(self.conn_id, self.sql or "", self.parameters, asks=self.golden is not None)
+            asks = self.golden is not None
+            return probing.sql_call(
+                self.conn_id, self.sql or "", self.parameters, asks=asks, concurrency=self.concurrency
+            )
         asked = self.golden is not None
         return lambda query: self.python_callable(*((query,) if asked else ()), *self.op_args, **self.op_kwargs)
 
@@ -225,3 +239,11 @@ class ProbeOperator(MeasureOperator):
         dag = self.get_dag()
         beside = name if dag is None or Path(name).exists() else str(Path(dag.folder) / name)
         return beside if Path(beside).exists() else name
+
+
+def _check_used(*options: tuple[str, object, Mapping[str, object]]) -> None:
+    """:raises ConfigurationError: an option is given beside another kind of call, where it would do nothing."""
+    for needed, given, those in options:
+        unused = [name for name, value in those.items() if value] if given is None else []
+        if unused:
+            raise ConfigurationError(f"{unused[0]} does nothing without {needed}")

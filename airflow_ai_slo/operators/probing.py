@@ -94,24 +94,32 @@ def http_call(
     fixed = {name: value for name, value in sent.items() if value is not None}
 
     def call(query: Any) -> Any:
+        import httpx
+
         request = dict(fixed)
         if query_field is not None:
             where = "params" if method.upper() in ("GET", "HEAD", "DELETE") else "json"
             request[where] = {**request.get(where, {}), query_field: query}
-        return service.ask(endpoint, method=method, **request)
+        try:
+            return service.ask(endpoint, method=method, **request)
+        except httpx.LocalProtocolError:  # it quotes the header, which may hold a token
+            raise DataError("a header cannot be sent: it holds a line break or another control character") from None
 
     return call
 
 
-def sql_call(conn_id: str, sql: str, parameters: Sequence[Any], *, asks: bool) -> Callable[[Any], Any]:
+def sql_call(
+    conn_id: str, sql: str, parameters: Sequence[Any], *, asks: bool, concurrency: int = 1
+) -> Callable[[Any], Any]:
     """One statement and all its rows.
 
+    :param concurrency: how many calls run at once; none waits for the connection of another.
     :param asks: whether the query is what is bound, in place of the parameters.
     :raises ConfigurationError: no such connection.
     """
     from airflow_ai_slo.hooks.sql import Warehouse
 
-    engine = Warehouse(conn_id).engine
+    engine = Warehouse(conn_id, at_once=concurrency).engine
     if asks and parameters:
         raise ConfigurationError("with golden, its queries are the parameters of sql; leave parameters out")
 

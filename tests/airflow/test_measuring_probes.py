@@ -251,8 +251,36 @@ def test_what_cannot_be_probed_is_one_line_and_too_bad_a_probe_fails_once_it_is_
         ({"python_callable": print, "ids": list}, "give golden"),
         ({"python_callable": print, "k": 0}, "k=0"),
         ({"python_callable": print, "recall_at_least": 2}, "recall_at_least=2"),
+        ({"python_callable": print, "json": {"q": 1}}, "json does nothing without http_conn_id"),
+        ({"python_callable": print, "method": "POST"}, "method does nothing without http_conn_id"),
+        ({"http_conn_id": "api", "parameters": [1]}, "parameters does nothing without sql"),
+        ({"http_conn_id": "api", "op_args": [1]}, "op_args does nothing without python_callable"),
+        ({"python_callable": print, "k": 3}, "k does nothing without golden"),
     ],
 )
 def test_wrong_options_fail_when_the_dag_is_read(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         a_probe("wrong", **options)
+
+
+def test_a_header_that_cannot_be_sent_stays_secret(run: Callable[..., Any], service: None) -> None:
+    with a_dag("header") as dag:
+        a_probe("broken", http_conn_id="api", headers={"X-Key": "hun\nter2"})
+    detail = run(dag)["broken"].attributes["detail"]
+    assert "ter2" not in detail
+    assert "a header cannot be sent" in detail
+
+
+def test_calls_side_by_side_wait_for_no_connection_of_another(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, postgres_server: str
+) -> None:
+    from sqlalchemy import make_url
+
+    url = make_url(postgres_server)
+    monkeypatch.setenv("PGHOST", str(url.query["host"]))
+    connection = {"conn_type": "postgres", "login": url.username, "schema": url.database}
+    monkeypatch.setenv("AIRFLOW_CONN_PG", json.dumps(connection))
+    with a_dag("many") as dag:
+        many = {"calls": 40, "concurrency": 40, "at_most": 2500 * MS, "timeout": 4000 * MS}
+        a_probe("many", conn_id="pg", sql="SELECT pg_sleep(1)", **many)
+    assert run(dag)["many"].good == 40

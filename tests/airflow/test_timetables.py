@@ -64,6 +64,18 @@ def test_the_slots_are_the_runs_that_airflow_makes(airflow_home: Path, schedule:
         assert (read.deadline, read.late) == (Duration(2, "h"), "accept")
 
 
+@pytest.mark.parametrize("last", [datetime(2024, 4, 5, 12, tzinfo=UTC), datetime(2024, 4, 5, 4, tzinfo=UTC)])
+@pytest.mark.parametrize("cron", ["0 6 * * 1-5", "0 1-5 * * *"])
+def test_the_last_interval_begins_by_the_end_date_however_long_it_is(
+    airflow_home: Path, cron: str, last: datetime
+) -> None:
+    """After a Friday's run comes Monday's, and after five in the morning comes one at night."""
+    timetable = CronDataIntervalTimetable(cron, timezone=BERLIN)
+    dag = DAG("d", schedule=timetable, start_date=START, end_date=last, catchup=True)
+    slots = Cadence.of(schedule_of(dag)).slots(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 5, 1, tzinfo=UTC), None)
+    assert list(slots) == instants(dag, keep(dag))
+
+
 def test_without_catchup_expectation_begins_with_the_first_measurement() -> None:
     read = schedule_of(DAG("d", schedule="@hourly", start_date=START, catchup=False))
     assert (read.cadence, read.zone, read.start, read.end) == ("0 * * * *", "UTC", None, None)

@@ -52,3 +52,8 @@ def test_a_broken_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "g.json").write_text('{"query": "a", "expected": ["b"]}')
     with pytest.raises(DataError, match="is no golden set"):
         golden_set(tmp_path / "g.json")
+
+
+def test_a_query_of_a_csv_file_may_hold_line_breaks_of_any_kind(tmp_path: Path) -> None:
+    (tmp_path / "g.csv").write_text('query,expected\n"red\nshoes",7\nblue\u2028hat,8\n', encoding="utf-8")
+    assert [one.query for one in golden_set(tmp_path / "g.csv")] == ["red\nshoes", "blue\u2028hat"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
@@ -9,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Cause
@@ -125,3 +127,41 @@ def test_an_equal_number_of_causes_is_laid_to_the_one_outside() -> None:
 def test_a_plan_out_of_range_is_refused(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         plan(**options)
+
+
+def test_an_async_function_is_waited_for() -> None:
+    async def call(number: int) -> int:
+        await asyncio.sleep(0.05)
+        return number
+
+    seen = probe(call, plan(calls=2, at_most=20 * MS), judge=lambda number, answer: "" if answer == number else "else")
+    assert (seen.good, seen.cause) == (0, Cause.LATENCY)
+    assert probe(call, plan(calls=2), judge=lambda number, answer: "" if answer == number else "else").good == 2
+
+
+def test_answers_of_warm_up_calls_are_not_judged() -> None:
+    judged: list[int] = []
+    probe(lambda number: number, plan(calls=1, warm_up=3), judge=lambda number, _: judged.append(number) or "")
+    assert judged == [0]
+
+
+def test_what_was_bound_to_a_statement_is_told_to_nobody() -> None:
+    engine = sa.create_engine("sqlite://")
+
+    def call(_: int) -> None:
+        with engine.connect() as connection:
+            connection.exec_driver_sql("SELECT * FROM nowhere WHERE token = ?", ("hunter2",))
+
+    assert "OperationalError: no such table: nowhere" in probe(call, plan(calls=1)).detail
+    assert "hunter2" not in probe(call, plan(calls=1)).detail
+
+
+def test_an_error_that_cannot_be_told_is_no_answer_all_the_same() -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def call(_: int) -> None:
+        raise Mute
+
+    assert probe(call, plan(calls=1)).detail == "0 of 1 calls good (1 without an answer); first: Mute"

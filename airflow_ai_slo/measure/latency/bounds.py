@@ -10,6 +10,11 @@ from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.watermark import instant_of, like
 
 _MICROSECOND = timedelta(microseconds=1)
+_STEPS = (
+    *(timedelta(microseconds=10**places) for places in range(7)),
+    *(timedelta(minutes=1), timedelta(hours=1), timedelta(days=1), timedelta(days=2)),
+)
+"""What stamps are written to; a day in a zone may be longer than a day."""
 
 
 def bounds(name: str, sample: object, edges: Sequence[datetime], zone: ZoneInfo | None) -> list[object]:
@@ -21,9 +26,20 @@ def bounds(name: str, sample: object, edges: Sequence[datetime], zone: ZoneInfo 
     try:
         instant_of(sample, zone=zone)
         naive = _is_naive(sample)
-        return [like(sample, _told(edge, zone) if naive and zone else edge, zone=zone) for edge in edges]
+        return [_least(sample, _told(edge, zone) if naive and zone else edge, zone) for edge in edges]
     except DataError as error:
         raise DataError(f"time_column={name!r}: {error}") from None
+
+
+def _least(sample: object, edge: datetime, zone: ZoneInfo | None) -> object:
+    """Stamps are as coarse as they are written (a day, a second), and an edge may lie between two: the next one on."""
+    found = like(sample, edge, zone=zone)
+    for step in _STEPS:
+        there = instant_of(found, zone=zone)
+        if there is None or there >= edge:
+            break
+        found = like(sample, edge + step, zone=zone)
+    return found
 
 
 def _is_naive(sample: object) -> bool:

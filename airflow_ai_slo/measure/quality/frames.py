@@ -92,7 +92,10 @@ def _codes(frame: pd.DataFrame, name: str) -> tuple[Array, list[Any]]:
     import numpy as np
     import pandas as pd
 
-    codes, values = pd.factorize(frame[name])
+    try:
+        codes, values = pd.factorize(frame[name])
+    except TypeError as error:
+        raise DataError(f"{name!r} holds no classes: {error}") from None
     if len(values) > MOST_CLASSES:
         raise too_many_classes(name)
     return codes.astype(np.int64, copy=False), [plain_value(value) for value in values.tolist()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,23 @@ class Split:
             f"segment={self.segment!r}: has over {self.most_segments} values; segments are for few groups with an SLO "
             "each: choose another column, or raise max_segments"
         )
+
+    def named(self, values: Iterable[Any]) -> list[str | None]:
+        """Names of the segments by their values.
+
+        :raises DataError: there are too many, or two that people could not tell apart.
+        """
+        found: dict[str | None, Any] = {}
+        for value in values:
+            name = text_of(value)
+            if name is not None and name in found:
+                raise DataError(
+                    f"segment={self.segment!r}: {found[name]!r} and {value!r} have one name; write it one way"
+                )
+            found[name] = value
+        if len(found.keys() - {None}) > self.most_segments:
+            raise self.too_many()
+        return list(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +117,5 @@ def _segments(series: pd.Series[Any], split: Split) -> tuple[np.ndarray[Any, Any
     import pandas as pd
 
     codes, values = pd.factorize(series)
-    if len(values) > split.most_segments:
-        raise split.too_many()
-    names = [text_of(value) for value in values.tolist()]
+    names = split.named(values.tolist())
     return np.where(codes < 0, len(names), codes), [*names, None]

@@ -54,8 +54,7 @@ class Rows:
         inner = query.subquery("looked_at")
         if split.segment is not None:
             distinct = self.connection.execute(sa.select(inner.c.segment).distinct().limit(split.most_segments + 2))
-            if len({text_of(row.segment) for row in distinct} - {None}) > split.most_segments:
-                raise split.too_many()
+            split.named(row.segment for row in distinct)
         return inner
 
     def grouped(self, inner: Subquery, *names: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +67,9 @@ def _walls(name: str, slots: Slots, clock: Clock) -> list[datetime]:
             f"every='{slots.every}': {name!r} has no offset, and clock changes repeat hours: give stamps with an "
             "offset, or intervals of days"
         )
-    return [wall(bound, slots.zone) for bound in slots.bounds]
+    shown = [wall(bound, slots.zone) for bound in slots.bounds]
+    # Where a clock change leaves midnight out, a day's first instant shows 01:00; its date stands for all of it.
+    return [datetime.combine(one, time()) for one in shown] if clock is Clock.DATE else shown
 
 
 def _micros(series: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], Clock]:
@@ -133,6 +135,8 @@ def slot_in(connection: Connection, rows: FromClause, name: str, slots: Slots) -
     if sample is None:
         return sa.null(), sa.true()
     axis, literal, bounds = _axis(connection, cell, sample, name, slots)
+    if isinstance(sample, str):
+        _check_read(connection, rows, cell, name)
     number = sa.case((axis.is_(None), sa.null()), else_=_branch(axis, literal, bounds, 0, len(slots)))
     within = sa.or_(sa.and_(axis >= literal(bounds[0]), axis < literal(bounds[-1])), axis.is_(None))
     return number, within
@@ -177,6 +181,16 @@ def _check_text(sample: str, zone: Any) -> None:
     instant_of(sample, zone=zone)
     if not _DATE.match(sample):
         raise DataError(f"{sample!r} is not a time stamp: write ISO 8601, such as 2024-01-31T06:00:00+00:00")
+
+
+def _check_read(connection: Connection, rows: FromClause, cell: ColumnElement[Any], name: str) -> None:
+    """SQLite reads fewer forms than ISO 8601 has, and takes the others for missing."""
+    import sqlalchemy as sa
+
+    unread = sa.and_(sa.func.trim(cell) != "", sqlite_micros(cell).is_(None))
+    found = connection.execute(sa.select(cell).select_from(rows).where(unread).limit(1)).scalar()
+    if found is not None:
+        raise DataError(f"{name!r} holds {found!r}, which SQLite does not read; write 2024-01-31T06:00:00+00:00")
 
 
 def _is_date(sample: Any) -> bool:

@@ -200,6 +200,24 @@ def test_stamps_are_read_as_the_column_spells_them(place: Place, kind: str) -> N
     assert [one.total for one in count_requests(place(frame), rules, DAY)] == [1]
 
 
+@pytest.mark.parametrize("kind", ["text", "minutes", "seconds", "dates"])
+def test_an_edge_between_two_stamps_parts_them(place: Place, kind: str) -> None:
+    """The day changes at 24:00 of a night with 25 hours, and the edge lies in it."""
+    zone = ZoneInfo("Europe/Berlin")
+    edge = datetime(2026, 10, 24, 22, 30, 7, 300_000, tzinfo=UTC)
+    before, after = edge.replace(microsecond=0), edge.replace(second=8, microsecond=0)
+    stamps: dict[str, list[Any]] = {
+        "text": [before.strftime("%Y-%m-%dT%H:%M:%SZ"), after.strftime("%Y-%m-%dT%H:%M:%SZ")],
+        "minutes": ["2026-10-24T22:30Z", "2026-10-24T22:31Z"],
+        "seconds": [int(before.timestamp()), int(after.timestamp())],
+        "dates": [date(2026, 10, 25), date(2026, 10, 26)],
+    }
+    frame = log([(START, 1.0, 200)] * 2).assign(ts=stamps[kind])
+    rules = RequestRules(time_column="ts", good_when="status", zone=zone if kind == "dates" else None)
+    edges = [edge - 48 * HOUR, edge, edge + 48 * HOUR]
+    assert [one.total for one in count_requests(place(frame), rules, edges)] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("column", "values", "problem"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -179,6 +180,20 @@ def test_segments_are_few_and_rows_without_one_are_reported(everywhere: Everywhe
         assert found.unsegmented == 1
         with pytest.raises(DataError, match="segment='g': has over 1 values"):
             measure_quality(source, spec, Split(segment="g", most_segments=1))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "mae"])
+def test_two_values_with_one_name_are_no_two_segments(tmp_path: Path, metric: str) -> None:
+    frame = pd.DataFrame({"y": [1, 0], "p": [1, 1], "g": pd.Series([1, "1"], dtype=object)})
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rows.db'}")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE rows (y, p, g)")
+        connection.exec_driver_sql("INSERT INTO rows VALUES (1, 1, 1), (0, 1, '1')")
+    limit = {"at_most": 1} if metric == "mae" else {}
+    spec = QualitySpec(metric=metric, label="y", prediction="p", **limit)  # type: ignore[arg-type]
+    for source in (Source(frame=frame), Source(engine=engine, table="rows")):
+        with pytest.raises(DataError, match="segment='g': 1 and '1' have one name; write it one way"):
+            measure_quality(source, spec, Split(segment="g"))
 
 
 def test_a_query_and_a_postgresql_enumeration(databases: Databases) -> None:

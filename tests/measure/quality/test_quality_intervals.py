@@ -170,3 +170,20 @@ def test_a_month_of_real_flights_by_day_and_airport_is_the_same_everywhere(every
     assert len(found["frame"].parts) == 3 * 14
     for name in ("sqlite", "postgresql", "duckdb"):
         assert found[name] == found["frame"], name
+
+
+def test_dates_stay_on_their_day_where_a_clock_change_leaves_midnight_out(everywhere: Everywhere) -> None:
+    days = framed([date(2026, 4, day) for day in (23, 24, 25)])  # on the 24th, Cairo's clocks go from 24:00 to 01:00
+    expected = {"04-23T22:00": (1, 1), "04-24T21:00": (1, 1), "04-25T21:00": (1, 1)}
+    texts = days.assign(made=[str(day) for day in days["made"]])
+    sources = [*everywhere(days, made=sa.Date()).values(), Source(frame=texts), everywhere(texts, "texts")["sqlite"]]
+    for source in sources:
+        found = measured(source, datetime(2026, 4, 25, 21, tzinfo=UTC), timezone="Africa/Cairo")
+        assert figures(found) == expected
+
+
+@pytest.mark.parametrize("stamp", ["2024-04-01T01:30:00+0200", "2024-04-01T01:30:00+02", "2024-04-01T01"])
+def test_texts_that_sqlite_does_not_read_are_no_rows_without_a_time(everywhere: Everywhere, stamp: str) -> None:
+    texts = everywhere(framed(["2024-04-01T01:30:00+02:00", stamp]))["sqlite"]
+    with pytest.raises(DataError, match=r"'made' holds '2024-04-01T01.*', which SQLite does not read; write"):
+        measured(texts, timezone="UTC")

@@ -181,3 +181,23 @@ def test_what_is_wrong_with_a_golden_set_is_said_in_one_line() -> None:
 def test_wrong_options(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         RankingSpec(**({"score": "score", "at_least": 0.5} | options))
+
+
+def test_queries_of_two_types_compare_as_texts_in_every_database(everywhere: Everywhere) -> None:
+    frames = RESULTS.replace({"query": {"q1": "1", "q2": "2", "q9": "9"}}), GOLDEN[:4].replace({"q1": 1, "q2": 2})
+    golden = frames[1].astype({"query": "float64", "relevance": "int64"})
+    expected = ranked(frames[0], golden, metric="recall", k=2)
+    assert (expected.good, expected.total) == (2, 2)
+    places = everywhere(golden, "golden")
+    for name, source in everywhere(frames[0], "results").items():
+        assert ranked(source, places[name], metric="recall", k=2) == expected, name
+        if source.engine is not None:
+            by_sql = Source(engine=source.engine, sql="SELECT query || '' AS query, document, score FROM results")
+            assert ranked(by_sql, places[name], metric="recall", k=2) == expected, name
+
+
+def test_a_text_is_no_score_in_sqlite_either(everywhere: Everywhere) -> None:
+    texts = everywhere(RESULTS.astype({"score": "str"}), "results")
+    for name in ("frame", "sqlite"):
+        with pytest.raises(DataError, match="numbers are needed"):
+            ranked(texts[name], metric="recall")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.data import Source
-from airflow_ai_slo.measure.data.sql import column_types
+from airflow_ai_slo.measure.data.sql import Family, column_types
 from airflow_ai_slo.measure.quality.frames import numbers_of
 from airflow_ai_slo.measure.quality.ranking.spec import RankingSpec
 from airflow_ai_slo.measure.quality.tallies import text_of
@@ -110,12 +110,14 @@ def _from_database(source: Source, spec: RankingSpec, golden: Source) -> Mapping
         dialect = connection.dialect.name
         place: Any = sa.cast(sa.column(order), sa.REAL if dialect == "sqlite" else sa.Double)
         text: Any = sa.cast(document, sa.Text)
+        if dialect == "sqlite":
+            _check_numbers(connection, source, order)
         if dialect in _BY_CODE_POINT:
             text = text.collate(_BY_CODE_POINT[dialect])
         wanted = [query.is_not(None), document.is_not(None), place.is_not(None)]
         if dialect in _SORTS_NAN:
             wanted.append(place != sa.cast(sa.literal("NaN", sa.Text), sa.Double))
-        if golden.engine is source.engine:
+        if golden.engine is source.engine and _compare(connection, source, golden, spec.query):
             wanted.append(query.in_(sa.select(sa.column(spec.query)).select_from(golden.rows)))
         best = place if spec.rank is not None else place.desc()
         number = sa.func.row_number().over(partition_by=query, order_by=(best, text.desc()))
@@ -128,6 +130,26 @@ def _from_database(source: Source, spec: RankingSpec, golden: Source) -> Mapping
             if name is not None and listed is not None:
                 found.setdefault(name, []).append(listed)
         return found
+
+
+def _compare(connection: Any, source: Source, golden: Source, name: str) -> bool:
+    """Whether the database compares queries as we do, as text: PostgreSQL refuses 7 and '7', SQLite may differ them."""
+    (mine, *_), (theirs, *_) = (column_types(connection, one.rows).get(name, (None,)) for one in (source, golden))
+    if mine is None or theirs is None or mine.family is Family.DYNAMIC:
+        return False
+    numbers = (Family.NUMBER, Family.FLOAT)
+    return mine == theirs or (mine.family in numbers and theirs.family in numbers)
+
+
+def _check_numbers(connection: Any, source: Source, name: str) -> None:
+    """SQLite takes a text for the number 0."""
+    import sqlalchemy as sa
+
+    column: Any = sa.column(name)
+    text = sa.func.typeof(column).in_(("text", "blob"))
+    found = connection.execute(sa.select(column).select_from(source.rows).where(text).limit(1)).scalar()
+    if found is not None:
+        raise DataError(f"{source}: {name!r} holds the text {found!r}; numbers are needed")
 
 
 def _check(connection: Any, source: Source, names: Sequence[str]) -> None:

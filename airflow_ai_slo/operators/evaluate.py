@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -14,16 +13,13 @@ from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER
 from airflow_ai_slo.hooks.delivery import deliver
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
+from airflow_ai_slo.operators.definitions import Definitions, apply
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.evaluation import Evaluation
-    from airflow_ai_slo.core.target import Target
     from airflow_ai_slo.store import Store
-
-Definitions = str | Path | Sequence["str | Path | SLO | Service | Target"]
 
 
 class EvaluateSLOsOperator(SLOOperator):
@@ -85,7 +81,8 @@ class EvaluateSLOsOperator(SLOOperator):
             now = run_of(context).now
             at = now if self.at is None else _instant(self.at, now)
             store = self.hook.get_store()
-            self._apply(store, now)
+            if self.definitions is not None:
+                apply(store, self.definitions, now=now, log=self.log)
             seen = engine.evaluate(store, at=at, slos=self.slos)
         except WRONG_SETTINGS as error:
             raise AirflowFailException(str(error)) from error
@@ -101,31 +98,6 @@ class EvaluateSLOsOperator(SLOOperator):
             "firing": {one.slo.name: one.firing.label for one in seen if one.firing is not None},
             "frozen": frozen,
         } | (self._deliver(store, now) if self.deliver else {})
-
-    def _apply(self, store: Store, now: datetime) -> None:
-        from airflow_ai_slo import engine
-        from airflow_ai_slo.core.definition import SLO, Service
-        from airflow_ai_slo.core.target import Target
-        from airflow_ai_slo.openslo import require
-
-        if self.definitions is None:
-            return
-        given: Any = [self.definitions] if isinstance(self.definitions, str | Path) else list(self.definitions)
-        slos = [one for one in given if isinstance(one, SLO)]
-        services = [one for one in given if isinstance(one, Service)]
-        paths = [one for one in given if isinstance(one, str | Path)]
-        targets = [one for one in given if isinstance(one, Target)]
-        known = len(slos) + len(services) + len(targets) + len(paths)
-        if paths:
-            loaded = require(paths)
-            slos += loaded.slos
-            services += loaded.services
-            targets += loaded.targets
-        if not (slos or services or targets) or len(given) > known:
-            raise ConfigurationError("definitions: give OpenSLO files or folders, SLO, Service and Target objects")
-        for change in engine.apply(store, slos, services, now=now, targets=targets):
-            if change.change != "unchanged":
-                self.log.info("SLO %s: %s", change.slo, change.change)
 
     def _deliver(self, store: Store, now: datetime) -> dict[str, Any]:
         done = deliver(

@@ -19,6 +19,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules(
             "operators.completion",
             "operators.data_quality",
+            "operators.definitions",
             "operators.digest",
             "operators.drift",
             "operators.embedding_drift",

@@ -122,6 +122,7 @@ def _read_csv(path: str | Path, text: str, **options: Any) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", pd.errors.ParserWarning)
+            warnings.filterwarnings("ignore", message=".*float_precision", category=DeprecationWarning)
             frame: pd.DataFrame = pd.read_csv(
                 io.StringIO(text),
                 keep_default_na=False,

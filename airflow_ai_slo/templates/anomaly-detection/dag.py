@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.quality import ModelQualityOperator
 from airflow_ai_slo.operators.reliability import AlertLatencyOperator
@@ -72,8 +73,9 @@ def anomaly_detection() -> None:
         max_wait=timedelta(minutes=10),
         over=timedelta(days=1),
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [precision, alert_latency] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [precision, alert_latency] >> evaluate
 
 
 anomaly_detection()

@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.mtbf import MTBFOperator
 from airflow_ai_slo.operators.reliability import TaskSuccessOperator
@@ -72,8 +73,9 @@ def autonomous_agent() -> None:
         window=timedelta(days=7),
         at_least=timedelta(hours=24),
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [task_success, mtbf] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [task_success, mtbf] >> evaluate
 
 
 autonomous_agent()

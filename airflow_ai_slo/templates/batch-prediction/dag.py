@@ -11,6 +11,7 @@ from pathlib import Path
 from airflow.sdk import dag, task
 
 from airflow_ai_slo.operators.completion import BatchCompletionOperator
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
 
@@ -28,7 +29,8 @@ def batch_prediction() -> None:
         predictions = [0.2 + 0.6 * customer for customer in customers]
         return len(predictions)
 
-    predicted = predict(load())
+    customers = load()
+    predicted = predict(customers)
     completion = BatchCompletionOperator(
         task_id="completion", slo="batch-prediction-completion", deadline=timedelta(minutes=30)
     )
@@ -40,7 +42,9 @@ def batch_prediction() -> None:
         at_least=10_000,
         watch=["predict"],
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> customers
     predicted >> [completion, throughput] >> evaluate
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.judged import JudgedQualityOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
@@ -73,8 +74,9 @@ def chat_agent() -> None:
     grounded = JudgedQualityOperator(
         task_id="grounded", slo="chat-agent-grounded", path=log, key="id", n=200, judge=is_grounded
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [latency, grounded] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [latency, grounded] >> evaluate
 
 
 chat_agent()

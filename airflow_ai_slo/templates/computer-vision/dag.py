@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
 from airflow_ai_slo.operators.quality import ModelQualityOperator
@@ -74,8 +75,9 @@ def computer_vision() -> None:
         latency_column="ms",
         at_most=timedelta(milliseconds=100),
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [accuracy, latency] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [accuracy, latency] >> evaluate
 
 
 computer_vision()

@@ -14,6 +14,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.judged import ScoreQualityOperator
 from airflow_ai_slo.operators.throughput import ThroughputOperator
@@ -62,8 +63,9 @@ def content_generation() -> None:
         at_least=100_000,
         watch=["generate"],
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    generated >> [consistency, throughput] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> generated >> [consistency, throughput] >> evaluate
 
 
 content_generation()

@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
 
@@ -63,8 +64,9 @@ def realtime_inference() -> None:
     availability = RequestLogOperator(
         task_id="availability", slo="realtime-inference-availability", status_column="status", **in_the_log
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [latency, availability] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [latency, availability] >> evaluate
 
 
 realtime_inference()

@@ -15,6 +15,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from airflow_ai_slo.operators.definitions import ApplySLOsOperator
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.operators.latency import RequestLogOperator
 from airflow_ai_slo.operators.ranking import RankingQualityOperator
@@ -85,8 +86,9 @@ def semantic_search() -> None:
         latency_column="ms",
         at_most=timedelta(milliseconds=500),
     )
-    evaluate = EvaluateSLOsOperator(task_id="evaluate", definitions=DEFINITIONS, trigger_rule="all_done")
-    [recall, latency] >> evaluate
+    definitions = ApplySLOsOperator(task_id="definitions", definitions=DEFINITIONS)
+    evaluate = EvaluateSLOsOperator(task_id="evaluate", trigger_rule="all_done")
+    definitions >> [recall, latency] >> evaluate
 
 
 semantic_search()

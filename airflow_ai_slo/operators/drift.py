@@ -85,7 +85,7 @@ class DataDriftOperator(TabularOperator):
     ) -> None:
         super().__init__(**kwargs)
         if reference is None and suite is None and reference_window is None:
-            raise ConfigurationError("give a reference profile, a suite that names one, or a reference_window")
+            raise ConfigurationError("give a reference profile, or a suite that names one, or a reference_window")
         if reference_window is not None and (reference is not None or suite is not None):
             raise ConfigurationError("a reference_window is the reference; leave reference and suite out")
         check_windows(reference_window, current_window, time_column)

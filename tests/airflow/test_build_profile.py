@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from airflow.sdk import DAG
 from measuring_runs import Recorded, new_store, run_as
+from test_measuring_pages import examples
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.hooks.store import SLOHook
@@ -29,7 +30,7 @@ def flights(seed: int, shift: float = 0.0, rows: int = 600) -> pd.DataFrame:
 @pytest.fixture
 def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     monkeypatch.delenv("AIRFLOW_CONN_SLO_DEFAULT", raising=False)
-    return new_store(tmp_path, monkeypatch, "drift")
+    return new_store(tmp_path, monkeypatch, "drift", "features-like-training")
 
 
 @pytest.fixture
@@ -79,6 +80,15 @@ def test_drift_holds_to_the_version_that_was_built(recorded: Recorded, warehouse
     assert [(seen.good, seen.total, seen.attributes["reference"]) for seen in recorded("drift")] == [
         (1, 2, "features@1")
     ]
+
+
+def test_the_page_s_example_runs(recorded: Recorded, warehouse: sqlite3.Connection, tmp_path: Path) -> None:
+    flights(1).to_sql("training_features", warehouse, index=False)
+    flights(3, shift=20).to_sql("serving_features", warehouse, index=False)
+    dag = next(dag for dag in examples("drift.md") if dag.dag_id == "training")
+    ran = run_as(dag, logical_date=DAY.replace(year=2026))
+    assert ran.state == "success", ran.problems
+    assert [(seen.good, seen.total) for seen in recorded("features-like-training")] == [(1, 2)]
 
 
 def test_what_cannot_be_profiled_is_one_line_and_keeps_nothing(

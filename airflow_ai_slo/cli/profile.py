@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from airflow_ai_slo.cli.options import opened, output_format, store_url
-from airflow_ai_slo.measure.drift import ReferenceProfile, build_profile, profile_to_dict, read_reference
+from airflow_ai_slo.measure.drift import ReferenceProfile, build_from, build_profile, profile_to_dict, read_reference
 
 
 @click.group("profile")
@@ -21,17 +21,36 @@ def command() -> None:
 
 @command.command("save")
 @click.argument("name")
-@click.argument("file")
+@click.argument("file", required=False)
+@click.option("--url", "database", metavar="URL", help="SQLAlchemy URL of the database that holds the reference data.")
+@click.option("--table", help="Its table, NAME or SCHEMA.NAME; with --url.")
+@click.option("--sql", help="Or a SELECT; with --url.")
 @click.option("--columns", help="Columns to keep, separated by commas; by default all that can be compared.")
 @store_url
-def save(name: str, file: str, columns: str | None, url: str | None) -> None:
-    """Keep FILE as the next version of profile NAME: CSV or Parquet of reference data, or a profile saved to a file.
+def save(
+    name: str,
+    file: str | None,
+    database: str | None,
+    table: str | None,
+    sql: str | None,
+    columns: str | None,
+    url: str | None,
+) -> None:
+    """Keep reference data as the next version of profile NAME: FILE, which is CSV, Parquet or a profile saved to a
+    file, or a table or a query of a database, which is profiled there.
 
     Saving the same again changes nothing.
     """
     from airflow_ai_slo import engine
 
-    profile = _profile(name, file, _names(columns))
+    if (file is None) == (database is None) or (database is None) != (table is None and sql is None):
+        raise click.UsageError("give either FILE, or --url with --table or --sql")
+    if table is not None and sql is not None:
+        raise click.UsageError("give either --table or --sql")
+    if database is not None:
+        profile = _of_database(name, database, table, sql, _names(columns))
+    else:
+        profile = _profile(name, file or "", _names(columns))
     for column, reason in profile.skipped.items():
         click.echo(f"note: {column}: left out of the profile: {reason}", err=True)
     kept, is_new = engine.save_profile(opened(url), profile, now=datetime.now(UTC), name=name)
@@ -102,6 +121,20 @@ def _profile(name: str, file: str, columns: Sequence[str] | None) -> ReferencePr
     if columns is not None:
         raise click.UsageError(f"--columns: {file} is a profile already; it is kept whole")
     return found
+
+
+def _of_database(
+    name: str, url: str, table: str | None, sql: str | None, columns: Sequence[str] | None
+) -> ReferenceProfile:
+    from airflow_ai_slo.measure.data import Source
+    from airflow_ai_slo.measure.data.sql import engine_of
+
+    database = engine_of(url)
+    try:
+        source = Source(engine=database, table=table, sql=sql)
+        return build_from(source, name=name, now=datetime.now(UTC), columns=columns)
+    finally:
+        database.dispose()
 
 
 def _names(columns: str | None) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow.sdk.exceptions import AirflowFailException
@@ -10,11 +11,13 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, StoreError
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
+from airflow_ai_slo.operators.drift_window import both_sides, check_windows, windows_of
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.measure.data import Source
     from airflow_ai_slo.measure.drift import DriftResult, ReferenceProfile, Thresholds
 
 _NAMES_KEPT = 20
@@ -34,6 +37,10 @@ class DataDriftOperator(TabularOperator):
     :param reference: the reference profile: its name, or the path of its file (``.json``). A name is looked for among
         the profiles registered in the process, then in folders of profiles, then in the SLO store, where
         ``name@version`` asks for an older version. A suite may name its own.
+    :param reference_window: or, instead of a profile, how long a past window of the same rows reaches back, by
+    :param time_column: when each row was. The window ends where the current rows begin, which are those of
+    :param current_window: such a length up to the run's instant; by default the run's data interval.
+    :param timezone: IANA zone of stamps in the time column that carry none.
     :param columns: the columns to compare; by default all of the profile. Or instead:
     :param suite: a Great Expectations suite, as a path or its JSON document. Its PSI expectations become the columns;
         its other expectations count as events beside them.
@@ -53,13 +60,20 @@ class DataDriftOperator(TabularOperator):
     :param slo_conn_id: Airflow connection of the store.
     """
 
-    template_fields: Sequence[str] = (*TabularOperator.template_fields, "reference", "columns", "suite")
+    template_fields: Sequence[str] = (
+        *(*TabularOperator.template_fields, "reference", "columns", "suite"),
+        *("time_column", "timezone"),
+    )
     template_fields_renderers = {"sql": "sql", "suite": "json"}  # noqa: RUF012
 
     def __init__(
         self,
         *,
         reference: str | None = None,
+        reference_window: timedelta | None = None,
+        time_column: str | None = None,
+        current_window: timedelta | None = None,
+        timezone: str | None = None,
         columns: Sequence[str] | None = None,
         suite: str | Mapping[str, Any] | None = None,
         event: Literal["columns", "run"] = "columns",
@@ -70,8 +84,11 @@ class DataDriftOperator(TabularOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if reference is None and suite is None:
-            raise ConfigurationError("give a reference profile, or a suite that names one")
+        if reference is None and suite is None and reference_window is None:
+            raise ConfigurationError("give a reference profile, or a suite that names one, or a reference_window")
+        if reference_window is not None and (reference is not None or suite is not None):
+            raise ConfigurationError("a reference_window is the reference; leave reference and suite out")
+        check_windows(reference_window, current_window, time_column)
         if suite is not None and (columns is not None or thresholds is not None):
             raise ConfigurationError("a suite has its own columns and thresholds; leave these two out")
         if columns is not None and (isinstance(columns, str) or not columns):
@@ -83,6 +100,10 @@ class DataDriftOperator(TabularOperator):
         if on_error not in ("fail", "warn"):
             raise ConfigurationError(f"on_error={on_error!r} is neither 'fail' nor 'warn'")
         self.reference = reference
+        self.reference_window = reference_window
+        self.time_column = time_column
+        self.current_window = current_window
+        self.timezone = timezone
         self.columns = columns
         self.suite = suite
         self.event = event
@@ -96,7 +117,7 @@ class DataDriftOperator(TabularOperator):
         from airflow_ai_slo.operators.drift_words import summary
 
         try:
-            found = self.compare()
+            found = self.compare(context)
             measured = self._measured(context, found)
             bad = True if _has_gaps(found) or not found.total else None
             result = self.record(context, measured, bad=bad, more=summary(found, _NAMES_KEPT))
@@ -111,7 +132,7 @@ class DataDriftOperator(TabularOperator):
 
     def measure(self, context: Context) -> Measurement:
         """Judged columns as events, or the run as one; value: the worst PSI."""
-        return self._measured(context, self.compare())
+        return self._measured(context, self.compare(context))
 
     def _unmeasured(self, error: StoreError) -> dict[str, Any]:
         """A store that is down fails nobody's pipeline, unless the task is there to stop bad data."""
@@ -120,9 +141,10 @@ class DataDriftOperator(TabularOperator):
         self.log.warning("Not measured: the reference profile is in the SLO store: %s", error)
         return {"slo": self.slo, "recorded": False, "problem": str(error)}
 
-    def compare(self) -> DriftResult:
+    def compare(self, context: Context | None = None) -> DriftResult:
         """The current data against the reference, every column's figures and verdict.
 
+        :param context: the run's, which a ``reference_window`` needs.
         :raises StoreError: a profile can only be in the store, and that cannot be used.
         """
         from airflow_ai_slo.expectations import run_drift
@@ -133,7 +155,7 @@ class DataDriftOperator(TabularOperator):
 
         kept = KeptProfiles(self.hook)
         with looking_in(last_resort=kept.find):
-            reference = self._reference()
+            reference, current = self._sides(context)
             found = run_drift(
                 reference,
                 columns=self.columns,
@@ -142,7 +164,7 @@ class DataDriftOperator(TabularOperator):
                 event=self.event,
                 weights=dict(self.weights or {}),  # type: ignore[arg-type]
                 imports=self.imports,
-                **self._current(reference),
+                **current,
             )
         if kept.problem is not None:
             raise kept.problem
@@ -165,6 +187,23 @@ class DataDriftOperator(TabularOperator):
             | ({"drifted": ", ".join(drifted)} if drifted else {}),
         )
 
+    def _sides(self, context: Context | None) -> tuple[ReferenceProfile | None, dict[str, Any]]:
+        """The reference, and the current data as :func:`run_drift` takes it."""
+        if self.reference_window is None:
+            reference = self._reference()
+            return reference, self._current(reference, self.source())
+        if context is None:
+            raise ConfigurationError("a reference_window ends where the run's interval begins: give its context")
+        windows = windows_of(context, self.at_of(context), self.reference_window, self.current_window)
+        profile, current = both_sides(
+            self.source(),
+            windows,
+            time_column=self.time_column or "",
+            timezone=self.timezone,
+            columns=self.columns,
+        )
+        return profile, self._current(profile, current)
+
     def _reference(self) -> ReferenceProfile | None:
         if self.reference is None:
             return None
@@ -172,11 +211,10 @@ class DataDriftOperator(TabularOperator):
 
         return find_profile(self.located(self.reference) if self.reference.endswith(".json") else self.reference)
 
-    def _current(self, reference: ReferenceProfile | None) -> dict[str, Any]:
+    def _current(self, reference: ReferenceProfile | None, source: Source) -> dict[str, Any]:
         from airflow_ai_slo.measure.data.frames import is_spark
         from airflow_ai_slo.measure.drift.files import guides
 
-        source = self.source()
         if source.engine is not None:
             return {"connection": source.engine, "table": source.table, "sql": source.sql}
         if is_spark(source.frame):

@@ -30,6 +30,7 @@ def get_provider_info() -> dict[str, Any]:
             "operators.latency",
             "operators.mtbf",
             "operators.probe",
+            "operators.profile",
             "operators.quality",
             "operators.ranking",
             "operators.reliability",

@@ -79,7 +79,7 @@ def test_samples_of_no_size_are_refused_when_the_dag_is_read() -> None:
 
 @pytest.mark.parametrize(
     ("page", "number", "slo", "counts"),
-    [("drift.md", 1, "queries-like-january", (1, 1)), ("data-quality.md", 0, "features-whole", (2, 3))],
+    [("drift.md", 3, "queries-like-january", (1, 1)), ("data-quality.md", 0, "features-whole", (2, 3))],
 )
 def test_the_examples_of_the_pages_run(
     recorded: Recorded, tmp_path: Path, page: str, number: int, slo: str, counts: tuple[int, int]

@@ -20,6 +20,7 @@ from airflow_ai_slo.operators.freshness import FileFreshnessOperator
 from airflow_ai_slo.sensors.freshness import FileFreshnessSensor
 from airflow_ai_slo.operators.latency import RequestLogOperator
 from airflow_ai_slo.operators.probe import ProbeOperator
+from airflow_ai_slo.operators.profile import BuildProfileOperator
 from airflow_ai_slo.operators.judged import JudgedQualityOperator, ScoreQualityOperator
 from airflow_ai_slo.operators.mtbf import MTBFOperator
 from airflow_ai_slo.operators.reliability import AlertLatencyOperator, TaskSuccessOperator
@@ -54,6 +55,7 @@ ModelQualityOperator(
 RankingQualityOperator(
     task_id="q", slo="s", metric="recall", at_least=1, rank="r", conn_id="warehouse", table="t", golden_table="g"
 )
+BuildProfileOperator(task_id="t", name="features", conn_id="warehouse", table="features")
 print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 print(*sorted(name for name in sys.modules if name.startswith("airflow_ai_slo.measure.")))
 """

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from cli_runner import Result
 
 Run = Callable[..., Result]
@@ -38,6 +39,27 @@ def test_a_profile_is_saved_listed_and_shown(ai_slo: Run, flights: Path) -> None
         ["delay", "numeric", "800"],
         ["carrier", "categorical", "800"],
     ]
+
+
+def test_a_table_or_a_query_is_profiled_in_its_database(ai_slo: Run, flights: Path) -> None:
+    url = f"sqlite:///{flights / 'warehouse.db'}"
+    engine = sa.create_engine(url)
+    pd.read_csv(flights / "january.csv").to_sql("flights", engine, index=False)
+    engine.dispose()
+    ai_slo("profile", "save", "file", flights / "january.csv")
+    saved = ai_slo("profile", "save", "table", "--url", url, "--table", "flights")
+    assert (saved.code, saved.out) == (0, "table: version 1 (2 columns of 800 rows)\n")
+    assert (
+        ai_slo("profile", "save", "table", "--url", url, "--table", "flights").out == "table: version 1 (unchanged)\n"
+    )
+    file, table = (ai_slo("profile", "show", name, "--format", "json").json for name in ("file", "table"))
+    for name in ("delay", "carrier"):
+        left, right = file["columns"][name], table["columns"][name]
+        assert {key: left[key] for key in left if key not in ("mean", "std")} == {
+            key: right[key] for key in right if key not in ("mean", "std")
+        }
+    asked = ("--url", url, "--sql", "SELECT delay FROM flights WHERE carrier = 'AA'", "--columns", "delay")
+    assert "(1 columns of " in ai_slo("profile", "save", "query", *asked).out
 
 
 def test_a_profile_shown_as_json_is_a_profile_s_file(ai_slo: Run, flights: Path) -> None:
@@ -73,6 +95,12 @@ def test_mistakes_are_one_line(ai_slo: Run, flights: Path) -> None:
         (("save", "a", flights / "nowhere.csv"), "nowhere.csv: cannot be read"),
         (("save", "a", flights / "january.csv", "--columns", ","), "--columns is empty"),
         (("save", "a", flights / "january.csv", "--columns", "nope"), "nope"),
+        (("save", "a"), "give either FILE, or --url with --table or --sql"),
+        (("save", "a", "--table", "t"), "give either FILE, or --url"),
+        (("save", "a", flights / "january.csv", "--url", "sqlite://"), "give either FILE"),
+        (("save", "a", "--url", "sqlite://", "--table", "t", "--sql", "SELECT 1"), "--table or --sql"),
+        (("save", "a", "--url", "sqlite://", "--table", "t"), "no such table"),
+        (("save", "a", "--url", "nonsense", "--table", "t"), "URL"),
         (("show", "a"), "no profile 'a'"),
         (("list", "a"), "no profile 'a'"),
     ):

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from airflow_ai_slo.measure.drift.build import build_profile
+from airflow_ai_slo.measure.drift.build_from import build_from
 from airflow_ai_slo.measure.drift.files import read_reference, read_table
 from airflow_ai_slo.measure.drift.frames import in_words, measure_frame
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind, ReferenceProfile
@@ -31,6 +32,7 @@ __all__ = [
     "ReferenceProfile",
     "Thresholds",
     "Verdict",
+    "build_from",
     "build_profile",
     "in_words",
     "load_profile",

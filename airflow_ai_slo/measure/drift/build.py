@@ -48,7 +48,7 @@ def build_profile(
             profiles[column] = profile_column(column_of(frame, column), name=column, known=known, kind=kind)
         except DataError as error:
             if columns is not None or column in text_length:
-                raise DataError(_located(column, error, source)) from None
+                raise DataError(located(column, error, source)) from None
             skipped[column] = str(error)
     if not profiles:
         reasons = "; ".join(f"{column}: {reason}" for column, reason in skipped.items()) or "it has no columns"
@@ -70,15 +70,27 @@ def profile_column(
     if kind.has_order:
         return _ordered(floats_of(series, kind), name, kind)
     found = sorted(categories_of(series, kind).items(), key=lambda item: (-item[1], item[0]))
+    return of_categories(found, name=name, kind=kind, rows=len(series), known=known)
+
+
+def of_categories(
+    found: Sequence[tuple[str, int]], *, name: str, kind: Kind, rows: int, known: int | None, count: int | None = None
+) -> ColumnProfile:
+    """Profile a column whose categories are counted.
+
+    :param found: the most frequent first, ties by code point: all of them, or at least ``TOP + known + 1``.
+    :param count: values that are not missing, where not all are found.
+    """
+    count = sum(times for _, times in found) if count is None else count
     top, rest = found[:TOP], found[TOP:]
     return ColumnProfile(
         name=name,
         kind=kind,
-        rows=len(series),
-        count=sum(count for _, count in found),
+        rows=rows,
+        count=count,
         categories=tuple(category for category, _ in top),
-        counts=tuple(count for _, count in top),
-        other=sum(count for _, count in rest),
+        counts=tuple(times for _, times in top),
+        other=count - sum(times for _, times in top),
         rare=tuple(sorted(category for category, _ in rest)) if known is None or len(rest) <= known else None,
     )
 
@@ -119,9 +131,20 @@ def edges_of(values: Floats) -> tuple[float, ...]:
     n = len(values)
     if not n:
         return ()
-    ranks = [-(-n * i // BINS) - 1 for i in range(1, BINS)]
-    deciles = np.partition(values, ranks)[ranks] + 0.0  # -0.0 becomes 0.0
-    distinct, times = np.unique(deciles, return_counts=True)
+    ranks = [rank - 1 for rank in decile_ranks(n)]
+    return edges_at(np.partition(values, ranks)[ranks])
+
+
+def decile_ranks(n: int) -> list[int]:
+    """Where the nine deciles of n values stand when sorted, from 1."""
+    return [-(-n * i // BINS) for i in range(1, BINS)]
+
+
+def edges_at(deciles: Floats) -> tuple[float, ...]:
+    """Bin edges where the deciles are known."""
+    import numpy as np
+
+    distinct, times = np.unique(deciles + 0.0, return_counts=True)  # -0.0 becomes 0.0
     with np.errstate(over="ignore"):  # below the smallest number lies -inf
         below = np.nextafter(distinct[times > 1], -np.inf)
     return tuple(float(edge) for edge in np.union1d(distinct, below))
@@ -133,7 +156,8 @@ def _finite(number: Any) -> float | None:
     return float(number) if isfinite(number) else None
 
 
-def _located(column: str, error: DataError, source: str) -> str:
+def located(column: str, error: DataError, source: str) -> str:
+    """What is wrong with a column, and whose it is."""
     text = str(error)
     text = text if text.startswith("column") else f"column {column!r} {text}"
     return f"{source}: {text}" if source else text

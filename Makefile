@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers test soak bench demo demo-stop constraints clean
+.PHONY: help install check format lint types layers test test-forking test-others soak bench demo demo-stop constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -44,9 +44,15 @@ layers: $(STAMP)
 FORKING := tests/core tests/store tests/engine
 
 test: check ## Everything CI runs, in its own environment.
+	@echo "Two processes side by side; each one's output comes when it is through, which takes some minutes."
 	@echo "Tests that fork run by themselves: a process in which Airflow or a browser has started threads must not."
-	$(BIN)/pytest $(FORKING)
-	$(BIN)/pytest $(addprefix --ignore ,$(FORKING))
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-forking test-others
+
+test-forking: $(STAMP)
+	$(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)" $(FORKING)
+
+test-others: $(STAMP)
+	$(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)" $(addprefix --ignore ,$(FORKING))
 
 DEATHS ?= 2000
 SEED ?= $(shell date +%s)

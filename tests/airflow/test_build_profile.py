@@ -102,7 +102,7 @@ def test_what_cannot_be_profiled_is_one_line_and_keeps_nothing(
         "name": {"name": "a@b", "dataframe": lambda: flights(1)},
         "connection": {"name": "p", "conn_id": "elsewhere", "table": "empty"},
     }
-    with DAG("wrong", schedule="@daily", start_date=DAY) as dag:
+    with DAG("profile_wrong", schedule="@daily", start_date=DAY) as dag:
         for task_id, asked in options.items():
             BuildProfileOperator(task_id=task_id, **asked)
     ran = run_as(dag, logical_date=DAY)

@@ -69,7 +69,7 @@ def test_tables_queries_files_and_frames_are_compared_with_their_own_past(record
 
 def test_an_empty_past_a_missing_zone_and_an_empty_interval_are_one_line(recorded: Recorded) -> None:
     table: dict[str, Any] = {"conn_id": "warehouse", "table": "flights"}
-    with DAG("wrong", schedule="@daily", start_date=DAY) as dag:
+    with DAG("window_wrong", schedule="@daily", start_date=DAY) as dag:
         DataDriftOperator(
             task_id="empty", **{**OPTIONS, "current_window": timedelta(days=900)}, **table, timezone="UTC"
         )

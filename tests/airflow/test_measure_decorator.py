@@ -24,7 +24,7 @@ def recorded(airflow_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_arguments_context_and_templates_work_and_the_run_has_its_key(recorded: Recorded) -> None:
-    with DAG("measured", schedule="@daily", start_date=DAY) as dag:
+    with DAG("measure_slo_context", schedule="@daily", start_date=DAY) as dag:
 
         @task
         def scores() -> list[float]:
@@ -40,14 +40,14 @@ def test_arguments_context_and_templates_work_and_the_run_has_its_key(recorded: 
     assert ran.state == "success", ran.problems
     (seen,) = recorded("answers")
     assert (seen.good, seen.total, seen.value, seen.cause) == (2, 3, 0.8, "model_quality")
-    assert (seen.key, seen.at) == ("measured/judged/2024-05-01T00:00:00Z", DAY)
+    assert (seen.key, seen.at) == ("measure_slo_context/judged/2024-05-01T00:00:00Z", DAY)
     assert (seen.attributes["day"], seen.attributes["model"]) == ("2024-05-01", "2024-05-01")
     assert ran.xcoms["judged"]["recorded"] is True
     assert (ran.xcoms["judged"]["good"], ran.xcoms["judged"]["total"]) == (2, 3)
 
 
 def test_mapped_and_async_functions_measure_too(recorded: Recorded) -> None:
-    with DAG("mapped", schedule="@daily", start_date=DAY) as dag:
+    with DAG("measure_slo_mapped", schedule="@daily", start_date=DAY) as dag:
 
         @measure_slo(slo="answers", at_least=0.5)
         async def one(value: float) -> float:
@@ -63,7 +63,7 @@ def test_mapped_and_async_functions_measure_too(recorded: Recorded) -> None:
 
 
 def test_a_bad_one_fails_the_task_only_where_asked_and_after_it_was_recorded(recorded: Recorded) -> None:
-    with DAG("failing", schedule="@daily", start_date=DAY, default_args={"retries": 2}) as dag:
+    with DAG("measure_slo_failing", schedule="@daily", start_date=DAY, default_args={"retries": 2}) as dag:
 
         @measure_slo(slo="answers", fail_on_bad=True)
         def complete() -> bool:
@@ -76,7 +76,7 @@ def test_a_bad_one_fails_the_task_only_where_asked_and_after_it_was_recorded(rec
 
 
 def test_what_is_no_measurement_fails_at_once_and_records_nothing(recorded: Recorded) -> None:
-    with DAG("wrong", schedule="@daily", start_date=DAY, default_args={"retries": 2}) as dag:
+    with DAG("measure_slo_wrong", schedule="@daily", start_date=DAY, default_args={"retries": 2}) as dag:
 
         @measure_slo(slo="answers")
         def forgetful() -> None:
@@ -103,7 +103,7 @@ def test_a_wrong_option_fails_when_the_dag_is_parsed(airflow_home: Path) -> None
     def complete() -> bool:
         return True
 
-    with DAG("parsed", schedule=None), pytest.raises(ConfigurationError, match="cause='weather' is not one of"):
+    with DAG("measure_slo_parsed", schedule=None), pytest.raises(ConfigurationError, match="cause='weather' is not one of"):
         measure_slo(slo="answers", cause="weather")(complete)()
 
 

@@ -152,7 +152,7 @@ def test_expectations_that_raise_fail_the_task_once_the_rest_is_recorded(recorde
 
 
 def test_fail_on_bad_stops_data_below_the_objective(recorded: Recorded) -> None:
-    with DAG("strict", schedule="@daily", start_date=DAY) as dag:
+    with DAG("strict_suite", schedule="@daily", start_date=DAY) as dag:
         options: dict[str, Any] = {"slo": "quality", "dataframe": lambda: FLIGHTS, "fail_on_bad": True}
         DataQualityOperator(task_id="bad", suite=SUITE, **options)
         DataQualityOperator(task_id="good", suite={**SUITE, "expectations": [BETWEEN, ROWS]}, **options)

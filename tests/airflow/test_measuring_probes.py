@@ -116,7 +116,7 @@ def test_a_service_is_judged_by_what_it_answers_and_when(run: Callable[..., Any]
         for path in ("ok", "slow", "hang", "drip", "500", "drop", "secret"):
             a_probe(path, http_conn_id="api", endpoint=path, at_most=250 * MS, warm_up=int(path == "ok"))
         a_probe("nobody", http_conn_id="nobody")
-        a_probe("wrong", http_conn_id="api", right=lambda answer: answer.json() == "something else")
+        a_probe("probing_wrong", http_conn_id="api", right=lambda answer: answer.json() == "something else")
     started = time.monotonic()
     seen = run(dag)
     assert time.monotonic() - started < 60
@@ -129,7 +129,7 @@ def test_a_service_is_judged_by_what_it_answers_and_when(run: Callable[..., Any]
         "drop": (0, 2, "dependency"),
         "secret": (2, 2, None),
         "nobody": (0, 2, "dependency"),
-        "wrong": (0, 2, "model_quality"),
+        "probing_wrong": (0, 2, "model_quality"),
     }
     assert seen["hang"].value == pytest.approx(600, rel=0.02)
     assert seen["nobody"].value is None
@@ -227,7 +227,7 @@ def test_a_decorated_function_is_probed_with_its_arguments_its_context_and_its_g
 
 
 def test_what_cannot_be_probed_is_one_line_and_too_bad_a_probe_fails_once_it_is_recorded(recorded: Recorded) -> None:
-    with a_dag("wrong") as dag:
+    with a_dag("probing_wrong") as dag:
         a_probe("nowhere", http_conn_id="nowhere")
         a_probe("golden", python_callable=lambda query: [], golden="nowhere.json")
         a_probe("bad", python_callable=lambda: 1 / 0, fail_on_bad=True)
@@ -260,7 +260,7 @@ def test_what_cannot_be_probed_is_one_line_and_too_bad_a_probe_fails_once_it_is_
 )
 def test_wrong_options_fail_when_the_dag_is_read(options: dict[str, Any], problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
-        a_probe("wrong", **options)
+        a_probe("probing_wrong", **options)
 
 
 def test_a_header_that_cannot_be_sent_stays_secret(run: Callable[..., Any], service: None) -> None:

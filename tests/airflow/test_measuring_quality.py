@@ -163,7 +163,7 @@ def test_fail_on_bad_looks_at_the_newest_interval_after_recording_all(
 ) -> None:
     warehouse.execute("UPDATE scored SET said = late WHERE made_at LIKE '2024-05-02%'")
     warehouse.commit()
-    with dag_of("strict") as dag:
+    with dag_of("strict_quality") as dag:
         quality("newest_is_good", at_column="made_at", fail_on_bad=True)
         quality("all", fail_on_bad=True)
         ranking("search", fail_on_bad=True)

@@ -101,7 +101,7 @@ def test_percentiles_over_days_are_those_of_all_requests(recorded: Recorded, put
 
 def test_lines_that_come_late_replace_the_part_they_belong_to(recorded: Recorded, put: Put, tmp_path: Path) -> None:
     put((DAY - 2 * HOUR, 10.0, 200), (DAY - HOUR, 20.0, 200))
-    with daily("parts") as dag:
+    with daily("request_parts") as dag:
         requests(interval=2 * HOUR, every=HOUR, lookback=90 * timedelta(minutes=1))
     first = run_as(dag, logical_date=DAY)
     assert first.xcoms["requests"]["measurements"] == 4
@@ -163,7 +163,7 @@ def test_too_many_bad_ones_fail_the_task_once_they_are_recorded(recorded: Record
 
 def test_what_cannot_be_counted_is_one_line(recorded: Recorded, put: Put) -> None:
     put((DAY, 10.0, 200))
-    with daily("wrong") as dag:
+    with daily("request_wrong") as dag:
         requests("column", latency_column="seconds")
         requests("table", table="nowhere")
         requests("uneven", every=timedelta(hours=7))

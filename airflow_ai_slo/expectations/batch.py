@@ -89,6 +89,7 @@ def _on_sql(engine: Engine, table: str | None, sql: str | None) -> Any:
     with engine.connect() as connection:
         column_types(connection, table_source(table) if table is not None else query_source(sql or ""))
     execution = SqlAlchemyExecutionEngine(engine=engine, create_temp_table=False)
+    _mend_column_lists(execution)
     if table is None:
         return _validator(
             execution, SqlAlchemyBatchData(execution, query=query_text(sql or ""), create_temp_table=False)
@@ -104,3 +105,16 @@ def _on_sql(engine: Engine, table: str | None, sql: str | None) -> Any:
         source_schema_name=schema[0] if schema else None,
     )
     return _validator(execution, data)
+
+
+class _OwnNames(dict[str, Any]):
+    """Settings where what is not set stands for itself."""
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+def _mend_column_lists(engine: Any) -> None:
+    """Great Expectations looks for the names of several columns among the domain's settings where names are quoted."""
+    get_records = engine.get_domain_records
+    engine.get_domain_records = lambda domain_kwargs: get_records(_OwnNames(domain_kwargs))

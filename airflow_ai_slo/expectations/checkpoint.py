@@ -9,7 +9,7 @@ from typing import Any
 from airflow_ai_slo.core.errors import AiSloError, ConfigurationError, DataError
 from airflow_ai_slo.expectations.batch import on_pandas
 from airflow_ai_slo.expectations.outcome import RowCounts, SuiteResult
-from airflow_ai_slo.expectations.results import outcome_of, raised
+from airflow_ai_slo.expectations.results import outcome_of
 from airflow_ai_slo.expectations.rows import numbered, rows_meeting
 from airflow_ai_slo.expectations.suite import import_expectations
 from airflow_ai_slo.measure.data.sql import first_line
@@ -120,7 +120,7 @@ def _rows(definition: Any, results: Sequence[Any], handed: Mapping[str, Any] | N
         validator = on_pandas(numbered(batch.data.dataframe))
     else:
         validator = Validator(execution_engine=engine, batches=[batch])
-    return rows_meeting(validator, [result.expectation_config for result in results if not raised(result)])
+    return rows_meeting(validator, results)
 
 
 def _added(counts: Iterator[RowCounts]) -> RowCounts:

@@ -51,7 +51,8 @@ class LatestStamp(ColumnMetric):
         _, compute, accessor = execution_engine.get_compute_domain(
             metric_domain_kwargs, domain_type=MetricDomainTypes.COLUMN
         )
-        return sa.func.max(sa.column(metric_domain_kwargs["column"])), compute, accessor
+        column: Any = sa.column(sa.sql.quoted_name(metric_domain_kwargs["column"], quote=True))
+        return sa.func.max(column), compute, accessor
 
 
 class ColumnReach(ColumnMetric):

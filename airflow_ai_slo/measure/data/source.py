@@ -104,7 +104,7 @@ class Source:
             if columns is not None:
                 # SQLite takes a quoted name that no column has for a text.
                 self.check_columns(connection, columns)
-                chosen = [sa.column(name) for name in columns]
+                chosen = [sa.column(sa.sql.quoted_name(name, quote=True)) for name in columns]
             result = connection.execute(sa.select(*chosen).select_from(self.rows))
             return pd.DataFrame(result.all(), columns=list(result.keys()))
 

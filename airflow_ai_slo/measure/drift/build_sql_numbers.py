@@ -9,10 +9,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.measure.data.sql import Family, SqlType
-from airflow_ai_slo.measure.data.sqlite_stamps import sqlite_micros
 from airflow_ai_slo.measure.drift.build import decile_ranks, edges_at
 from airflow_ai_slo.measure.drift.build_sql_kinds import AT_ONCE, tally
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind
+from airflow_ai_slo.measure.drift.sql_times import seconds_of
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause
@@ -167,23 +167,10 @@ def _value(column: Numbers, dialect: str) -> ColumnElement[Any]:
         length = sa.func.length(cell) if dialect == "sqlite" else sa.func.char_length(sa.cast(cell, sa.Text))
         return sa.cast(length, sa.REAL if dialect == "sqlite" else sa.Double)
     if column.kind is Kind.DATETIME:
-        return _seconds(cell, column.type, dialect)
+        return seconds_of(cell, column.type, dialect)
     if dialect == "sqlite":
         return sa.cast(cell, sa.REAL)
     return sa.func.nullif(sa.cast(cell, sa.Double), sa.cast(sa.literal("NaN"), sa.Double))
-
-
-def _seconds(cell: ColumnElement[Any], type_: SqlType, dialect: str) -> ColumnElement[Any]:
-    """POSIX seconds, the nearest float to the microsecond."""
-    import sqlalchemy as sa
-
-    million: ColumnElement[Any] = sa.literal_column("1e6")
-    if dialect == "sqlite":
-        return sa.cast(sqlite_micros(cell), sa.REAL) / million
-    if dialect == "duckdb":
-        stamp = cell if type_.family is Family.ZONED else sa.cast(cell, sa.TIMESTAMP)
-        return sa.cast(sa.func.epoch_us(stamp), sa.Double) / million
-    return sa.cast(sa.extract("epoch", cell), sa.Double)
 
 
 def _moments(value: ColumnElement[Any], reach: _Reach) -> list[ColumnElement[Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -58,7 +58,7 @@ def _selected(
             source.check_columns(connection, [column])
         query = sa.select(stamp).select_from(source.rows).where(stamp.is_not(None)).limit(1)
         sample = connection.execute(query).scalar()
-    quote = engine.dialect.identifier_preparer.quote_identifier
+    quote = _quoting(engine)
     if source.table is not None:
         rows = ".".join(quote(part) for part in table_parts(source.table))
     else:
@@ -69,6 +69,13 @@ def _selected(
         start, end = (_written(limit) for limit in _limits(column, sample, window, zone))
         within = f"{quote(column)} > {start} AND {quote(column)} <= {end}"
     return Source(engine=engine, sql=f"SELECT {names} FROM {rows} WHERE {within}")  # noqa: S608
+
+
+def _quoting(engine: Engine) -> Callable[[str], str]:
+    """How names are quoted in a text: SQLAlchemy's own way also doubles percent signs, which it does again in texts."""
+    marks = engine.dialect.identifier_preparer
+    escape = marks.escape_quote
+    return lambda name: f"{marks.initial_quote}{name.replace(escape, escape * 2)}{marks.final_quote}"
 
 
 def _mask(stamps: pd.Series[Any], column: str, window: tuple[datetime, datetime], zone: ZoneInfo | None) -> Any:

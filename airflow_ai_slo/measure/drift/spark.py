@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from airflow_ai_slo.core.errors import DataError
-from airflow_ai_slo.core.instants import EPOCH
 from airflow_ai_slo.measure.data.sql import Family, SqlType, type_named
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.compare import compare, problem
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind, ReferenceProfile
 from airflow_ai_slo.measure.drift.result import DEFAULT, ColumnDrift, DriftResult, Thresholds
 from airflow_ai_slo.measure.drift.sql_categories import room
-from airflow_ai_slo.measure.drift.sql_cells import SUITS, last_micro
+from airflow_ai_slo.measure.drift.sql_cells import SUITS
 from airflow_ai_slo.measure.drift.sql_plain import read_counts
+from airflow_ai_slo.measure.drift.sql_times import last_instant
 
 
 def measure_spark(
@@ -41,7 +41,9 @@ def measure_spark(
     for name in names:
         known, types = profile.columns.get(name), [kind for one, kind in frame.dtypes if one == name]
         if known is None:
-            found[name] = problem(name, f"column {name!r} is not in the reference")
+            reason = profile.skipped.get(name)
+            text = f"column {name!r} is not in the reference" + (f": {reason}" if reason else "")
+            found[name] = problem(name, text)
         elif len(types) != 1:
             text = f"is there {len(types)} times; rename all but one" if types else "is missing"
             found[name] = problem(name, f"column {name!r} {text}", profile=known)
@@ -84,16 +86,18 @@ def _parts(profile: ColumnProfile, name: str, type_: SqlType) -> list[Any]:
     if profile.kind is Kind.TEXT_LENGTH:
         return [f.count(cell), *(_sum(f.length(cell) <= f.lit(edge)) for edge in profile.edges)]
     if profile.kind is Kind.DATETIME:
-        return [f.count(cell), *(_sum(f.expr(f"{quoted} <= {_stamp(edge, type_)}")) for edge in profile.edges)]
+        return [f.count(cell), *(_sum(f.expr(_up_to(quoted, edge, type_))) for edge in profile.edges)]
     value = cell.cast("double")
     present = value.isNotNull() & ~f.isnan(value)  # NaN is Spark's largest number
     return [_sum(present), *(_sum(present & (value <= f.lit(edge))) for edge in profile.edges)]
 
 
-def _stamp(edge: float, type_: SqlType) -> str:
-    instant = EPOCH + timedelta(microseconds=last_micro(edge))
+def _up_to(quoted: str, edge: float, type_: SqlType) -> str:
+    instant = last_instant(edge)
+    if not isinstance(instant, datetime):
+        return f"{quoted} IS NOT NULL" if instant else "false"
     plain = instant.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    return f"TIMESTAMP'{plain} UTC'" if type_.family is Family.ZONED else f"TIMESTAMP_NTZ'{plain}'"
+    return f"{quoted} <= " + (f"TIMESTAMP'{plain} UTC'" if type_.family is Family.ZONED else f"TIMESTAMP_NTZ'{plain}'")
 
 
 def _with_new(frame: Any, name: str, profile: ColumnProfile, counts: ColumnCounts) -> ColumnCounts:

@@ -7,25 +7,20 @@ Expectations needs to bundle many of them.
 from __future__ import annotations
 
 import json
-from datetime import UTC, timedelta
-from fractions import Fraction
-from math import ulp
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
-from airflow_ai_slo.core.instants import EPOCH
 from airflow_ai_slo.measure.data.sql import Family, SqlType
 from airflow_ai_slo.measure.data.sqlite_stamps import sqlite_micros
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind
 from airflow_ai_slo.measure.drift.sql_categories import categories, read_categories
 from airflow_ai_slo.measure.drift.sql_json import document, tally
+from airflow_ai_slo.measure.drift.sql_times import last_micro, up_to
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause
 
-_MICRO = 10**6
-_DAYS = 2_932_896  # from 1970 to the last day of the year 9999
 SUITS = {
     Kind.NUMERIC: (Family.FLOAT, Family.NUMBER),
     Kind.BOOLEAN: (Family.BOOLEAN, Family.FLOAT, Family.NUMBER),
@@ -43,7 +38,7 @@ def counted(profile: ColumnProfile, column: str, type_: SqlType, source: FromCla
     """
     import sqlalchemy as sa
 
-    cell: ColumnElement[Any] = sa.column(column)
+    cell: ColumnElement[Any] = sa.column(sa.sql.quoted_name(column, quote=True))
     dynamic = type_.family is Family.DYNAMIC
     if not profile.count or not (dynamic or type_.family in SUITS[profile.kind]):
         return document(dynamic, type=type_.name, rows=sa.func.count(), count=sa.func.count(cell))
@@ -112,28 +107,13 @@ def _lengths(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -
 def _times(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:
     import sqlalchemy as sa
 
-    limits = [last_micro(edge) for edge in profile.edges]
     if type_.family is Family.DYNAMIC:
         micros = sqlite_micros(cell)
         bad = tally(sa.and_(cell.is_not(None), sa.or_(sa.func.typeof(cell) != "text", micros.is_(None))))
-        upto = [tally(micros <= limit) for limit in limits]
+        upto = [tally(micros <= last_micro(edge)) for edge in profile.edges]
         return {"count": sa.func.count(cell), "bad": bad, "cells": upto}
-    zoned = type_.family is Family.ZONED
-    stamp = sa.DateTime(timezone=zoned)
-    instants = [EPOCH + timedelta(microseconds=limit) for limit in limits]
-    upto = [tally(cell <= sa.literal(i.astimezone(UTC) if zoned else i.replace(tzinfo=None), stamp)) for i in instants]
+    upto = [tally(up_to(cell, edge, type_, "postgresql")) for edge in profile.edges]
     return {"count": sa.func.count(cell), "bad": sa.literal_column("0"), "cells": upto}
-
-
-def last_micro(edge: float) -> int:
-    """The last whole microsecond whose float in seconds is not above the edge; kept within what a datetime holds."""
-    day = 86_400 * _MICRO
-    if not -(10**11) < edge < 10**12:
-        return _DAYS * day if edge > 0 else -719_162 * day
-    micros = int((Fraction(edge) + Fraction(ulp(edge))) * _MICRO) + 2
-    while micros / _MICRO > edge:
-        micros -= 1
-    return min(max(micros, -719_162 * day), _DAYS * day)
 
 
 def _booleans(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) -> dict[str, Any]:
@@ -144,4 +124,7 @@ def _booleans(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType) 
         return {"count": sa.func.count(cell), "bad": sa.literal_column("0"), "cells": cells}
     cells = [tally(cell == sa.literal_column(value)) for value in ("0", "1")]
     bad = tally(cell.not_in([sa.literal_column("0"), sa.literal_column("1")]))
+    if type_.family is Family.DYNAMIC:  # SQLite finds a text equal to a number
+        number = sa.func.typeof(cell).in_(("integer", "real"))
+        bad = tally(sa.and_(cell.is_not(None), sa.or_(~number, cell.not_in((0, 1)))))
     return {"count": sa.func.count(cell), "bad": bad, "cells": cells}

@@ -7,16 +7,15 @@ know of a category is asked afterwards, and only where there is any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
-from airflow_ai_slo.core.instants import EPOCH
 from airflow_ai_slo.measure.data.sql import Family, SqlType
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.profile import ColumnProfile, Kind
 from airflow_ai_slo.measure.drift.sql_categories import room
-from airflow_ai_slo.measure.drift.sql_cells import SUITS, last_micro
+from airflow_ai_slo.measure.drift.sql_cells import SUITS
+from airflow_ai_slo.measure.drift.sql_times import up_to
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, FromClause
@@ -66,7 +65,7 @@ def _parts(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType, dia
         text = _text(cell, dialect)
         return [sa.func.count(cell), *(_sum(text == sa.literal(one, sa.Text)) for one in profile.categories)]
     if profile.kind is Kind.DATETIME:
-        return [sa.func.count(cell), *(_sum(cell <= limit) for limit in _limits(profile, type_))]
+        return [sa.func.count(cell), *(_sum(up_to(cell, edge, type_, dialect)) for edge in profile.edges)]
     if profile.kind is Kind.TEXT_LENGTH:
         length = sa.func.char_length(sa.cast(cell, sa.Text))
         return [sa.func.count(cell), *(_sum(length <= sa.literal(edge, sa.Double)) for edge in profile.edges)]
@@ -77,16 +76,6 @@ def _parts(profile: ColumnProfile, cell: ColumnElement[Any], type_: SqlType, dia
     # A database where NaN is the largest number finds it equal to itself.
     present = value != sa.cast(sa.literal("NaN"), sa.Double) if dialect in _NAN_IS_A_NUMBER else value == value
     return [_sum(present), *(_sum(value <= sa.literal(edge, sa.Double)) for edge in profile.edges)]
-
-
-def _limits(profile: ColumnProfile, type_: SqlType) -> Iterator[ColumnElement[Any]]:
-    import sqlalchemy as sa
-
-    zoned = type_.family is Family.ZONED
-    for edge in profile.edges:
-        instant = EPOCH + timedelta(microseconds=last_micro(edge))
-        plain = instant.astimezone(UTC) if zoned else instant.replace(tzinfo=None)
-        yield sa.literal(plain, sa.DateTime(timezone=zoned))
 
 
 def read_counts(profile: ColumnProfile, type_: SqlType, rows: int, values: Sequence[int]) -> ColumnCounts:

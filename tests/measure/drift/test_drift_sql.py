@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data.sql import table_parts
 from airflow_ai_slo.measure.drift import build_profile, measure_frame, measure_table
-from airflow_ai_slo.measure.drift.sql_cells import last_micro
+from airflow_ai_slo.measure.drift.sql_times import last_micro
 
 
 def data(seed, rows, shift=0.0):

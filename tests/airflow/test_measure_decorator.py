@@ -103,7 +103,10 @@ def test_a_wrong_option_fails_when_the_dag_is_parsed(airflow_home: Path) -> None
     def complete() -> bool:
         return True
 
-    with DAG("measure_slo_parsed", schedule=None), pytest.raises(ConfigurationError, match="cause='weather' is not one of"):
+    with (
+        DAG("measure_slo_parsed", schedule=None),
+        pytest.raises(ConfigurationError, match="cause='weather' is not one of"),
+    ):
         measure_slo(slo="answers", cause="weather")(complete)()
 
 

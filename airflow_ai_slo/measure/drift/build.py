@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -101,8 +102,7 @@ def _ordered(values: Floats, name: str, kind: Kind) -> ColumnProfile:
     present = values[~np.isnan(values)]
     edges = edges_of(present)
     finite = present[np.isfinite(present)]
-    with np.errstate(over="ignore", invalid="ignore"):
-        moments = (finite.mean(), finite.std(), finite.min(), finite.max()) if len(finite) else ()
+    moments = (*_mean_and_std(finite), finite.min(), finite.max()) if len(finite) else ()
     mean, std, low, high = (_finite(moment) for moment in moments) if moments else (None,) * 4
     return ColumnProfile(
         name=name,
@@ -116,6 +116,18 @@ def _ordered(values: Floats, name: str, kind: Kind) -> ColumnProfile:
         low=low,
         high=high,
     )
+
+
+def _mean_and_std(finite: Floats) -> tuple[float, float]:
+    """Mean and population standard deviation, exactly rounded: the same rows in any order make the same profile."""
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            mean = math.fsum(finite) / len(finite)
+            return mean, math.sqrt(math.fsum((finite - mean) ** 2) / len(finite))
+        except OverflowError:
+            return float(finite.mean()), float(finite.std())
 
 
 def edges_of(values: Floats) -> tuple[float, ...]:

@@ -111,3 +111,10 @@ def test_a_profile_needs_an_instant_and_something_to_profile(now):
         build_profile(pd.DataFrame(), name="r", now=now)
     with pytest.raises(DataError, match=r"data\.csv: column 'y' is missing"):
         build_profile(pd.DataFrame({"x": [1.0]}), name="r", now=now, columns=["y"], source="data.csv")
+
+
+def test_the_same_rows_in_any_order_make_the_same_profile(now):
+    values = np.random.default_rng(3).lognormal(3, 2, 2001)
+    orders = [np.random.default_rng(seed).permutation(values) for seed in range(20)]
+    made = [profile_to_dict(build_profile(pd.DataFrame({"a": order}), name="a", now=now)) for order in orders]
+    assert all(one == made[0] for one in made)

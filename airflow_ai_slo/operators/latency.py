@@ -148,8 +148,8 @@ class RequestLogOperator(TabularOperator):
         return utc(start)
 
     def _counted(self, edges: Sequence[datetime]) -> list[Requests]:
+        from airflow_ai_slo.hooks.asking import asking
         from airflow_ai_slo.measure.latency import count_requests
-        from airflow_ai_slo.operators.asking import asking
 
         source, rules = self.source(), self.rules()
         if self.conn_id is None:

@@ -84,8 +84,8 @@ class BuildProfileOperator(TabularOperator):
 
         :raises DataError: there are no rows: a profile of nothing would make every later comparison empty.
         """
+        from airflow_ai_slo.hooks.asking import asking
         from airflow_ai_slo.measure.drift import build_from
-        from airflow_ai_slo.operators.asking import asking
 
         source = self.source()
         with asking(self.conn_id) if self.conn_id is not None else nullcontext():

@@ -61,8 +61,8 @@ class TabularOperator(MeasureOperator):
         from airflow_ai_slo.measure.data import Source
 
         if self.conn_id is not None:
+            from airflow_ai_slo.hooks.asking import asking
             from airflow_ai_slo.hooks.sql import Warehouse
-            from airflow_ai_slo.operators.asking import asking
 
             with asking(self.conn_id):
                 engine = Warehouse(self.conn_id).engine

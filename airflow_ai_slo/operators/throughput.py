@@ -163,8 +163,8 @@ class ThroughputOperator(MeasureOperator):
         return instances_of(context["ti"], watched_by(self, self.watch))
 
     def _asked(self) -> Any:
+        from airflow_ai_slo.hooks.asking import asking
         from airflow_ai_slo.hooks.sql import Warehouse
-        from airflow_ai_slo.operators.asking import asking
 
         with asking(self.conn_id or ""):
             row = Warehouse(self.conn_id or "").first(self.sql or "", self.parameters)

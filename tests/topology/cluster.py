@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +135,13 @@ class Cluster:
     def store(self) -> Store:
         """The SLO store, as its own user."""
         return open_store(self._here(self.services["worker"].environment["AI_SLO_STORE_URL"], "tests"))
+
+    @contextlib.contextmanager
+    def without_store(self) -> Iterator[None]:
+        """While the SLO store's database takes nobody; Airflow's own, on the same server, does."""
+        with self.postgres.away("ai_slo"):
+            yield
+        self.store().close()
 
     def trigger(self, dag_id: str, **conf: Any) -> str:
         """Start a run, once the DAG is there; returns its id."""

@@ -131,11 +131,9 @@ def _install(cell: Cell) -> None:
     """An environment with this package and its development tools, as of that Airflow's time."""
     later = [option for name, day in LATER.items() for option in ("--exclude-newer-package", f"{name}={day}")]
     wanted = f"apache-airflow=={cell.airflow}\n"
-    pins = _uv(
-        ["pip", "compile", "-q", "--no-header", "--no-annotate", "--python-version", cell.python, "--extra", "dev"]
-        + ["--exclude-newer", AIRFLOWS[cell.airflow], *later, "-c", "-", "pyproject.toml"],
-        said=wanted,
-    )
+    quiet = ["-q", "--no-header", "--no-annotate", "-c", "-"]
+    then = ["--python-version", cell.python, "--exclude-newer", AIRFLOWS[cell.airflow], *later]
+    pins = _uv(["pip", "compile", *quiet, *then, "--extra", "dev", "pyproject.toml"], said=wanted)
     if cell.pins.exists() and cell.pins.read_text() == pins and (cell.venv / "bin" / "pytest").exists():
         return
     cell.pins.unlink(missing_ok=True)

@@ -160,5 +160,7 @@ class Cluster:
 
     def xcom(self, dag_id: str, run_id: str, task_id: str) -> Any:
         """What a task returned."""
-        value = self.api._call("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value")
+        value = self.api._call(
+            "GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
+        )
         return json.loads(value["value"]) if isinstance(value["value"], str) else value["value"]

@@ -207,9 +207,7 @@ def test_of_two_evaluators_one_is_killed_midway_and_everything_happens_once(
 
 def evaluators(cluster: Cluster) -> list[tuple[int, str]]:
     """Whoever waits for a lock of the store: port of the connection, and what kind of lock."""
-    query = (
-        "SELECT client_port, wait_event FROM pg_stat_activity WHERE datname = 'ai_slo' AND wait_event_type = 'Lock'"
-    )
+    query = "SELECT client_port, wait_event FROM pg_stat_activity WHERE datname = 'ai_slo' AND wait_event_type = 'Lock'"
     with cluster.postgres.connect("postgres") as admin:
         return [(int(port), str(kind)) for port, kind in admin.execute(query).fetchall()]
 
@@ -231,11 +229,11 @@ def test_a_frozen_service_is_waited_for_in_the_triggerer_until_somebody_override
 
     cluster.until(lambda: states()["gate"] == "deferred", "the sensor waits in the triggerer")
     until = datetime.now(UTC) + timedelta(hours=1)
-    engine.override(
-        cluster.store(), SERVICE, author="ann", reason="a fix", until=until, now=datetime.now(UTC)
-    )
+    engine.override(cluster.store(), SERVICE, author="ann", reason="a fix", until=until, now=datetime.now(UTC))
     assert cluster.finished("patient_deployment", patient) == "success"
     assert states() == {"gate": "success", "deploy": "success"}
     assert gate(cluster) == ("success", "allowed")
-    asked = rows(cluster, "SELECT actor, action FROM ai_slo_audit WHERE service = :service ORDER BY id", service=SERVICE)
+    asked = rows(
+        cluster, "SELECT actor, action FROM ai_slo_audit WHERE service = :service ORDER BY id", service=SERVICE
+    )
     assert any(one["actor"].startswith("deployment/gate ") for one in asked)

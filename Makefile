@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers test test-forking test-others test-matrix soak bench demo demo-stop wheel constraints clean
+.PHONY: help install check format lint types layers test test-forking test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -75,6 +75,9 @@ demo: ## A month of real flights through Airflow, four SLOs, a report and a live
 
 demo-stop: ## Stop what `make demo` started.
 	@bash demo/stop.sh
+
+released: $(STAMP) ## Before a release: keep its store's schema and data for the tests of migrations.
+	$(BIN)/python tests/store/release_dump.py
 
 constraints: | $(filter .uv/bin/uv,$(UV)) ## Pin every dependency anew.
 	$(UV) pip compile -q --universal --no-header --no-annotate --python-version 3.11 --all-extras pyproject.toml -o constraints.txt

@@ -46,8 +46,15 @@ CHOSEN = (
     "tests/airflow/test_rest_api.py",
     "tests/airflow/test_runs.py",
     "tests/airflow/test_timetables.py",
-    "tests/store",
-    "tests/cli",
+    "tests/store/test_at_once.py",
+    "tests/store/test_direct.py",
+    "tests/store/test_opening.py",
+    "tests/store/test_recorded_counts.py",
+    "tests/store/test_released.py",
+    "tests/cli/test_backtest.py",
+    "tests/cli/test_freeze_commands.py",
+    "tests/cli/test_replay.py",
+    "tests/cli/test_store_commands.py",
 )
 
 

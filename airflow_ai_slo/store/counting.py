@@ -25,7 +25,7 @@ from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.core.numbers import Exact, narrow, parts
+from airflow_ai_slo.core.numbers import narrow, parts
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
@@ -114,15 +114,6 @@ def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
     return Streak(count, timedelta(microseconds=newest - (first if last_bad is None else last_bad)))
 
 
-def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime, scale: int) -> dict[str, Exact]:
-    """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
-    found: dict[str, Exact] = {}
-    for cause, bad in _spent_by.all(connection, slo_id, to_micros(start), to_micros(end)):
-        name = cause or Cause.OTHER.value
-        found[name] = narrow(found.get(name, 0) + Fraction(int(bad), scale))
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
 def worst(
     connection: Connection, slo_id: int, name: str, start: datetime, end: datetime, scale: int, limit: int = 10
 ) -> list[Measurement]:
@@ -139,10 +130,11 @@ def worst(
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
     """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget, and that count."""
-    return _bad_within(slo_id, to_micros(start), to_micros(end))
+    return bad_between(slo_id, to_micros(start), to_micros(end))
 
 
-def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+def bad_between(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+    """:func:`bad_within` of values or expressions, in microseconds."""
     return (
         measurement.c.slo_id == slo_id,
         measurement.c.at > start,
@@ -235,13 +227,5 @@ def _first_query() -> Select[Any]:
 _first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
 _first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
 _before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
-_spent_by = Prepared(
-    ("slo_id", "start", "end"),
-    lambda _: (
-        select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*_bad_within(bindparam("slo_id"), bindparam("start"), bindparam("end")))
-        .group_by(measurement.c.cause)
-    ),
-)
 _prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
 _prefix_query_of = _build_prefix_query(of_ids=True)

@@ -2,7 +2,8 @@
 
 Airflow's minors break when libraries newer than them come along, so each is installed with what there was when it came
 out: uv leaves out whatever was published later than :data:`AIRFLOWS` says. Environments stay under ``.matrix/`` and are
-made anew when their pins change. Needs uv and the standard library alone.
+made anew when their pins change. uv takes the Pythons that are on PATH, and fetches those that are not. Needs uv and
+the standard library alone.
 
 ``MATRIX=3.11-3.2.2,3.13-3.3.2`` chooses, ``MATRIX_FULL=1`` runs every test instead of :data:`CHOSEN`.
 """
@@ -145,7 +146,7 @@ def _install(cell: Cell) -> None:
         return
     cell.pins.unlink(missing_ok=True)
     shutil.rmtree(cell.venv, ignore_errors=True)
-    _uv(["venv", "-q", "--python", os.environ.get(f"PYTHON_{cell.python}", cell.python), str(cell.venv)])
+    _uv(["venv", "-q", "--python", cell.python, str(cell.venv)])
     pinned = cell.pins.with_suffix(".new")
     pinned.write_text(pins)
     _uv(["pip", "install", "-q", "--python", str(cell.venv), "--no-deps", "-r", str(pinned), "-e", "."])

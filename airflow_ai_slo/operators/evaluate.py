@@ -12,6 +12,7 @@ from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER
 from airflow_ai_slo.hooks.delivery import deliver
+from airflow_ai_slo.hooks.stats import emit
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 from airflow_ai_slo.operators.definitions import Definitions, apply
 
@@ -88,6 +89,7 @@ class EvaluateSLOsOperator(SLOOperator):
             raise AirflowFailException(str(error)) from error
         for one in seen:
             self._tell(one)
+        emit(seen, engine.freeze_modes(store), log=self.log)
         frozen = sorted(engine.frozen_services(store))
         if frozen:
             self.log.warning("Frozen: %s", ", ".join(frozen))

@@ -100,7 +100,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _serve(address: tuple[str, int], url: str | None, most: int | None) -> None:
-    from wsgiref.simple_server import make_server
+    from wsgiref.simple_server import WSGIRequestHandler, make_server
 
     from airflow_ai_slo import engine
 
@@ -122,9 +122,13 @@ def _serve(address: tuple[str, int], url: str | None, most: int | None) -> None:
         respond("200 OK", [("Content-Type", content_type)])
         return [text.encode()]
 
+    class Quiet(WSGIRequestHandler):
+        def log_message(self, format: str, *args: Any) -> None:
+            """Not a line for every scrape."""
+
     host, port = address
     try:
-        server = make_server(host, port, answer, ThreadingWSGIServer)
+        server = make_server(host, port, answer, ThreadingWSGIServer, Quiet)
     except OSError as error:
         raise ConfigurationError(f"{host}:{port}: cannot be served there: {error.strerror}") from None
     with server, suppress(KeyboardInterrupt):

@@ -10,7 +10,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, drift, evaluating, gating, importing, judged, latency, quality, recording, replaying
+from benchmarks import (
+    backtesting,
+    drift,
+    evaluating,
+    gating,
+    importing,
+    judged,
+    latency,
+    metrics,
+    quality,
+    recording,
+    replaying,
+)
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -22,6 +34,7 @@ SECTIONS = {
     "drift": drift.run,
     "importing": importing.run,
     "latency": latency.run,
+    "metrics": metrics.run,
     "judged": judged.run,
     "quality": quality.run,
 }

@@ -1,7 +1,7 @@
 """How an SLA stands: compliance so far, the outlook at this pace, and credits owed for periods that are over.
 
-With target t, G good of T total in the period so far, B = T - G, and coverage c (semantics: the share of the period that
-has elapsed and was watched, or settled of expected runs):
+With target t, G good of T total in the period so far, B = T - G, and coverage c (the share of the period that has
+elapsed and was watched, or settled of expected runs, as for budgets):
 
 - compliance = G / T; T = 0 is unknown.
 - allowed = (1 - t) T / c, as for budgets: an estimate while c < 1.
@@ -51,6 +51,7 @@ class Compliance:
     :param allowed: bad events that the whole period bears; None while unknown.
     :param coverage: share of the period that was watched so far.
     :param interval: of a sampled indicator, what the sample says of the compliance.
+    :param over: whether nothing more will count.
     :param credit: share of the fee that is owed, if the period ended as it stands; None while unknown.
     :param most_credit: the highest that a sampled indicator may come to; as ``credit`` where nothing is sampled.
     """
@@ -63,6 +64,7 @@ class Compliance:
     interval: tuple[float, float] | None
     credit: Fraction | None
     most_credit: Fraction | None
+    over: bool = False
 
     @property
     def compliance(self) -> Fraction | None:
@@ -85,7 +87,7 @@ class Compliance:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """An SLA with the period that runs and those that are over.
+    """An SLA with the period that runs, or just ended, and those before it.
 
     :param past: oldest first; those before the first measurement are left out.
     """
@@ -117,7 +119,7 @@ def comply(sla: SLA, period: Period, counts: Counts, covered: Fraction, confiden
 def ended(sla: SLA, period: Period, counts: Counts, covered: Fraction, confidence: Fraction | None) -> Compliance:
     """How an SLA ended: what was watched of the period is all there is."""
     found = comply(sla, period, counts, _WHOLE if counts.total else Fraction(0), confidence)
-    return replace(found, coverage=covered)
+    return replace(found, coverage=covered, over=True)
 
 
 def _outlook(sla: SLA, counts: Counts, left: Budget, confidence: Fraction | None) -> Outlook:

@@ -1,4 +1,4 @@
-"""Periods that reports and agreements speak of: calendar weeks, months, quarters and years of a zone, or days on end."""
+"""Periods that reports and agreements speak of: weeks, months, quarters and years of a zone, or days on end."""
 
 from __future__ import annotations
 

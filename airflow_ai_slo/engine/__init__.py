@@ -5,6 +5,7 @@ Time always comes in as an argument.
 
 from __future__ import annotations
 
+from airflow_ai_slo.engine.agreeing import agreements
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
@@ -29,6 +30,7 @@ __all__ = [
     "Recorded",
     "acknowledge",
     "add_correction",
+    "agreements",
     "apply",
     "attribution",
     "audit_log",

@@ -127,22 +127,17 @@ def worst(
     connection: Connection, slo_id: int, name: str, start: datetime, end: datetime, scale: int, limit: int = 10
 ) -> list[Measurement]:
     """The measurements in ``(start, end]`` that spent most, worst first; the newest of equals first."""
-    spent = measurement.c.total - measurement.c.good
-    query = (
-        select(measurement)
-        .where(*bad_within(slo_id, start, end))
-        .order_by(spent.desc(), measurement.c.at.desc())
-        .limit(limit)
-    )
-    return [_measurement(row, name, scale) for row in connection.execute(query)]
+    query = _worst_query, {"slo_id": slo_id, "start": to_micros(start), "end": to_micros(end), "most": limit}
+    return [_measurement(row, name, scale) for row in connection.execute(*query)]
 
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
     """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget, and that count."""
-    return _bad_within(slo_id, to_micros(start), to_micros(end))
+    return bad_between(slo_id, to_micros(start), to_micros(end))
 
 
-def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+def bad_between(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+    """The same of microseconds, or of parameters that hold them."""
     return (
         measurement.c.slo_id == slo_id,
         measurement.c.at > start,
@@ -239,9 +234,15 @@ _spent_by = Prepared(
     ("slo_id", "start", "end"),
     lambda _: (
         select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*_bad_within(bindparam("slo_id"), bindparam("start"), bindparam("end")))
+        .where(*bad_between(bindparam("slo_id"), bindparam("start"), bindparam("end")))
         .group_by(measurement.c.cause)
     ),
+)
+_worst_query = (
+    select(measurement)
+    .where(*bad_between(bindparam("slo_id"), bindparam("start"), bindparam("end")))
+    .order_by((measurement.c.total - measurement.c.good).desc(), measurement.c.at.desc())
+    .limit(bindparam("most"))
 )
 _prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
 _prefix_query_of = _build_prefix_query(of_ids=True)

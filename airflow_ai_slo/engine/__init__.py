@@ -22,6 +22,7 @@ from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_pr
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.engine.silencing import silences
+from airflow_ai_slo.engine.telling import tell_report
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
@@ -62,4 +63,5 @@ __all__ = [
     "say",
     "silences",
     "status",
+    "tell_report",
 ]

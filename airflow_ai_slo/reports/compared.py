@@ -180,8 +180,10 @@ def spenders(slo: SLOReport) -> Table | None:
     rows = _spent_rows(found.now, found.before)
     if not rows:
         return None
-    caption = f"What spent it, compared with {found.now.period.last_name}; shares of each period's budget"
-    header = heads("What spent it", "", f"#{_short(found.now.period)}", f"#{_short(found.before.period)}", "Change")
+    caption = f"What spent the budget of this period, and {found.now.period.last_name}"
+    header = heads(
+        "Cause, version or task", "", f"#{_short(found.now.period)}", f"#{_short(found.before.period)}", "Change"
+    )
     more = f"{plural(len(rows) - _MOST_SPENDERS, 'smaller one')} left out." if len(rows) > _MOST_SPENDERS else ""
     return Table("spenders", caption, header, tuple(rows[:_MOST_SPENDERS]), more)
 

@@ -38,7 +38,7 @@ def _message(report: Report, key: str) -> Message:
     label = report.period.slug if report.period is not None else ""
     return Message(
         kind=Kind.DIGEST,
-        title=lead,
+        title=f"Report: {lead}",
         at=report.generated_at or report.end,
         thread_key=f"report:{key}",
         dedup_key=f"report:{key}",
@@ -55,7 +55,7 @@ def _facts(report: Report, slos: int, care: int) -> Iterable[Fact]:
     if any(one is not Change.UNKNOWN for one in moved):
         words = (Change.BETTER, Change.WORSE, Change.SAME)
         last = report.period.last_name if report.period else ""
-        yield Fact(f"Than {last}", ", ".join(f"{moved.count(one)} {one.value}" for one in words))
+        yield Fact(f"Against {last}", ", ".join(f"{moved.count(one)} {one.value}" for one in words))
     opened = sum(one.now.incidents for one in found)
     yield Fact("Incidents", f"{opened} opened, {sum(one.before.incidents for one in found if one.before)} before")
 

@@ -219,7 +219,7 @@ def met_sentence(report: Report) -> str:
     before = [one.before.met for one in found if one.before and one.before.met is not None]
     if period is None or not now:
         return ""
-    text = f"{_short(period) if period.is_calendar else f'Within the {period.kind}'}: {_of(now)} met"
+    text = f"{_short(period) if period.is_calendar else f'Within these {period.kind}'}: {_of(now)} met"
     return f"{text}; {period.last_name} {sum(before):,} of {len(before):,}." if before else f"{text}."
 
 
@@ -245,7 +245,7 @@ def _moved(period: Period, slos: Sequence[SLOReport]) -> Iterable[Sentence]:
         found.sort(key=_shift, reverse=True)
         if found:
             names = listed([slo.evaluation.slo.title for slo in found])
-            yield Sentence(f"{words} than {period.last_name.removeprefix('the ')}: {names}.")
+            yield Sentence(f"{words} than {period.last_name}: {names}.")
 
 
 def _shift(slo: SLOReport) -> Fraction:

@@ -201,7 +201,9 @@ def test_slices_are_what_a_period_counts_where_slices_are_counted(store: Store) 
 
 def test_an_agreement_in_its_month_says_what_it_still_bears(store: Store) -> None:
     sla = SLA("0.9", credits={"0.9": "0.1"}, zone="UTC")
-    slo = an_slo(objective="0.95", sla=sla, schedule=Schedule(cadence="1d", deadline="12h", late="accept"), freeze=False)
+    slo = an_slo(
+        objective="0.95", sla=sla, schedule=Schedule(cadence="1d", deadline="12h", late="accept"), freeze=False
+    )
     engine.apply(store, [slo], now=START)
     days = [datetime(2026, 1, day, 6, tzinfo=UTC) for day in range(1, 11)]
     engine.record(store, [seen(at, int(at.day != 4), 1) for at in days], now=days[-1] + HOUR)

@@ -37,10 +37,10 @@ class SLOReportOperator(SLOOperator):
 
     :param path: where it goes (templated); folders are made. A folder (ending in ``/``) gets a file named by the
         period: ``slo-report-2026-01.html``. With several formats its ending becomes that of each.
-    :param format: ``html``, ``markdown``, ``json``, ``slack`` (a message through the outbox), ``both`` (html and
+    :param format: ``html``, ``markdown``, ``json``, ``slack`` (a message by the outbox), ``both`` (html and
         markdown), or several in a list; by default what the path's ending says, else ``html``.
-    :param period: ``week``, ``month``, ``quarter``, ``year``; a length up to the end of the run's data interval, such as
-        ``28d``; or a ``timedelta`` up to now (templated).
+    :param period: ``week``, ``month``, ``quarter``, ``year``; a length up to the end of the run's data interval, such
+        as ``28d``; or a ``timedelta`` up to now (templated).
     :param timezone: whose calendar (templated).
     :param services: only these (templated); None means all.
     :param title: its heading (templated).

@@ -210,11 +210,10 @@ def _slo(slo: SLOReport, service: ServiceReport, report: Report, anchors: _Ancho
 def _tables(slo: SLOReport, unit: str, *, quiet: bool) -> Iterable[Table | None]:
     """:param quiet: whether what nobody asks of a healthy SLO among hundreds is left out."""
     yield comparison(slo, unit)
-    yield spenders(slo)
     if slo.agreement is not None:
         yield past(slo.agreement)
     if not quiet:
-        yield from (*spent(slo, unit), burns(slo, unit), rules(slo), worst(slo))
+        yield from (spenders(slo), *spent(slo, unit), burns(slo, unit), rules(slo), worst(slo))
     yield from (incidents(slo), corrections(slo))
 
 

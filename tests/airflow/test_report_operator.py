@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import socket
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.sdk import DAG, CronDataIntervalTimetable
@@ -183,3 +184,45 @@ def test_a_report_is_told_in_slack_once(
     text = json.dumps(said, ensure_ascii=False)
     assert "recommender-runs: budget spent; 89.29%, missed; 107% of the budget spent, the 28d before 0%: worse" in text
     assert "https://reports.example/1.html" in text
+
+
+def test_airflows_own_operator_mails_the_report(
+    recommender: Callable[..., None], run_dag: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from aiosmtpd.controller import Controller
+    from aiosmtpd.handlers import Message as Handler
+    from airflow.providers.smtp.operators.smtp import EmailOperator
+
+    class Kept(Handler):
+        mails: ClassVar[list[Any]] = []
+
+        def handle_message(self, message: Any) -> None:
+            self.mails.append(message)
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Controller(Kept(), hostname="127.0.0.1", port=port)
+    server.start()
+    extra = {"from_email": "slo@example.org", "disable_tls": True, "disable_ssl": True}
+    connection = {"conn_type": "smtp", "host": "127.0.0.1", "port": port, "extra": extra}
+    monkeypatch.setenv("AIRFLOW_CONN_SMTP_DEFAULT", json.dumps(connection))
+    recommender(bad=1)
+    with DAG(f"mailing_{next(numbers)}", schedule=None, render_template_as_native_obj=True) as dag:
+        report = SLOReportOperator(task_id="report", path=f"{tmp_path}/", period="28d")
+        report >> EmailOperator(
+            task_id="mail",
+            to="management@example.org",
+            subject="{{ ti.xcom_pull('report')['headline'] }}",
+            html_content="The report is attached: {{ ti.xcom_pull('report')['period'] }}.",
+            files="{{ ti.xcom_pull('report')['paths'] }}",
+        )
+    try:
+        ran = run_dag(dag)
+    finally:
+        server.stop()
+    assert ran.states == {"report": "success", "mail": "success"}
+    [mail] = Kept.mails
+    assert mail["Subject"] == "1 of 1 SLO met."
+    [attached] = [part for part in mail.walk() if part.get_filename()]
+    assert attached.get_payload(decode=True).startswith(b"<!doctype html>")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.freeze_policy import FreezePolicy
+    from airflow_ai_slo.core.sla import SLA
     from airflow_ai_slo.core.target import Target
 
 __version__ = "0.1.0"
-__all__ = ["SLO", "FreezePolicy", "Service", "Target", "__version__"]
+__all__ = ["SLA", "SLO", "FreezePolicy", "Service", "Target", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("SLO", "Service", "FreezePolicy"):
+    if name in ("SLA", "SLO", "Service", "FreezePolicy"):
         from airflow_ai_slo.core import definition
 
         return getattr(definition, name)

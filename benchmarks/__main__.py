@@ -22,6 +22,7 @@ from benchmarks import (
     quality,
     recording,
     replaying,
+    reporting,
 )
 from benchmarks.measure import say
 
@@ -37,6 +38,7 @@ SECTIONS = {
     "metrics": metrics.run,
     "judged": judged.run,
     "quality": quality.run,
+    "reporting": reporting.run,
 }
 
 

@@ -5,6 +5,7 @@ Time always comes in as an argument.
 
 from __future__ import annotations
 
+from airflow_ai_slo.engine.agreeing import agreements
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
@@ -24,6 +25,7 @@ from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_pr
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.engine.silencing import silences
+from airflow_ai_slo.engine.telling import tell_report
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "Snapshot",
     "acknowledge",
     "add_correction",
+    "agreements",
     "apply",
     "attribution",
     "audit_log",
@@ -71,4 +74,5 @@ __all__ = [
     "snapshot",
     "status",
     "store_is_away",
+    "tell_report",
 ]

@@ -127,9 +127,9 @@ def _dues(slo: SLO, spec: AirflowRuns, first: datetime, since: datetime, now: da
         yield from _days(spec, max(since, first - _MICROSECOND), now)
         return
     cadence = Cadence.of(slo.schedule)
-    by_interval = isinstance(cadence.rhythm, timedelta)
-    begin = max(since, first - (timedelta(0) if by_interval else cadence.step(first)) - _MICROSECOND)
-    for slot, following in pairwise(cadence.slots(begin, now + _AHEAD, first if by_interval else begin)):
+    begin = max(since, first - cadence.step(first))
+    anchor = first if isinstance(cadence.rhythm, timedelta) else begin
+    for slot, following in pairwise(cadence.slots(begin, now + _AHEAD, anchor)):
         if slot > now:
             return
         key = f"asset/{spec.asset}/{slot:%Y-%m-%dT%H:%M:%SZ}"

@@ -126,13 +126,23 @@ def is_test_run(dag_run: Any) -> bool:
     return getattr(dag_run, "triggering_user_name", None) == _TESTER and _text(dag_run.run_type) == "manual"
 
 
+def is_dropped_test_run(dag_run: Any) -> bool:
+    """Whether ``dag.test()`` made this run, and neither its conf nor the environment asks to count it."""
+    return is_test_run(dag_run) and _asked(dag_run.conf) is not True and not _tests_count()
+
+
+def _tests_count() -> bool:
+    return os.environ.get(COUNT_TEST_RUNS, "").strip().lower() in ("1", "true", "yes")
+
+
 def _ignored(dag_run: Any, tested: bool, run_type: str, manual_is_extra: bool) -> str:
     asked = _asked(dag_run.conf)
     if asked is not None:
         return "" if asked else "its conf says so"
     if tested:
-        wanted = os.environ.get(COUNT_TEST_RUNS, "").strip().lower() in ("1", "true", "yes")
-        return "" if wanted else f"it is a dag.test() run; {COUNT_TEST_RUNS}=1 or conf ai_slo.count=true counts it"
+        return (
+            "" if _tests_count() else f"it is a dag.test() run; {COUNT_TEST_RUNS}=1 or conf ai_slo.count=true counts it"
+        )
     if run_type == "manual" and manual_is_extra:
         return "it was started by hand; count_manual=True or conf ai_slo.count=true counts it"
     return ""

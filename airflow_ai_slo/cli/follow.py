@@ -27,7 +27,7 @@ def follow(url: str | None, *, every: timedelta, evaluate: bool = False) -> None
     """
     from airflow_ai_slo.hooks.settings import events_spool
     from airflow_ai_slo.reconcile.evaluated import evaluate as evaluated
-    from airflow_ai_slo.reconcile.following import Follower
+    from airflow_ai_slo.reconcile.follower import Follower
 
     # Connections of channels may be in Airflow's database, which this process reads anyway.
     os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")

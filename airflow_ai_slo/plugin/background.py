@@ -72,7 +72,7 @@ def _follow(every: timedelta, stopped: threading.Event) -> None:
     try:
         from airflow_ai_slo.hooks.store import SLOHook
         from airflow_ai_slo.reconcile.evaluated import evaluate
-        from airflow_ai_slo.reconcile.following import Follower
+        from airflow_ai_slo.reconcile.follower import Follower
 
         log.info("AI SLO measures from Airflow's record of runs every %s (pid %d)", every, os.getpid())
         Follower(

@@ -78,6 +78,8 @@ class Follower:
     now: Callable[[], datetime] = clock
     _pass_at: datetime | None = None
     _look_at: datetime | None = None
+    _then_at: datetime | None = None
+    _owed: bool = False
     _renewed: datetime | None = None
     _problems: dict[str, str] = field(default_factory=dict)
 
@@ -95,11 +97,13 @@ class Follower:
         if self._is_due(self._look_at, _AGAIN):
             self._look_at = None
             if not self._tried("What was heard", self._look_up):
-                self._look_at = self.now() + min(self.every, _AGAIN) / 3
+                self._look_at = self.now() + _AGAIN / 3
         if self._is_due(self._pass_at, self.every + 2 * _SPARE):
             self._pass_at = self.now() + self.every
             if not self._tried("The pass", self._pass):
                 self._pass_at = self.now() + min(self.every, _AGAIN)
+        if self._owed and self._is_due(self._then_at, _AGAIN):
+            self._then_at = None if self._tried("What follows", self._then) else self.now() + _AGAIN / 3
 
     def end(self) -> None:
         """Leave the passes to others."""
@@ -128,8 +132,7 @@ class Follower:
             late = list(dict.fromkeys(one.run for one in found.events if one not in early))
             written = self._measure(late) if late else 0
             spooled.keep(self.spool, early)
-        if written:
-            self._then()
+        self._owed |= written > 0
 
     def _uncommitted(self, events: tuple[Heard, ...]) -> set[Heard]:
         """Ends of runs that came before what they tell of was committed."""
@@ -157,7 +160,7 @@ class Follower:
         done = reconcile(store, now=self.now(), progress=lambda *_: self._renew(store))
         self._say_problems(done)
         self.say(_line(done))
-        self._then()
+        self._owed = True
 
     def _leased(self, store: Store) -> datetime | None:
         """None when the passes are this process's, else until when they are another's."""
@@ -178,6 +181,7 @@ class Follower:
         then = self.then
         if then is not None and (line := then(self.open_store(), self.now())):
             self.say(line)
+        self._owed = False
 
     def _say_problems(self, done: Reconciled) -> None:
         for one in done.slos:

@@ -108,7 +108,7 @@ def _write(what: str, dag_id: Any, run_id: Any) -> None:
         else:
             _say(f"{path} is full: nobody reads it on this machine (`ai-slo reconcile --follow` does)")
     except Exception as error:
-        _say(f"the spool cannot be written: {error}")
+        _say(f"the spool cannot be written: {' '.join(str(error).split())}")
 
 
 def _say(problem: str) -> None:

@@ -76,12 +76,20 @@ def append(path: Path, heard: Heard, *, cap: int = CAP) -> bool:
                 continue
             if os.fstat(descriptor).st_size + len(line) > cap:
                 return False
-            if os.write(descriptor, line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            _write(descriptor, line, path)
             return True
         finally:
             os.close(descriptor)
     raise OSError(f"{path} is taken again and again while it is written to")
+
+
+def _write(descriptor: int, line: bytes, path: Path) -> None:
+    try:
+        written = os.write(descriptor, line)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    if written < len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _still_there(descriptor: int, path: Path) -> bool:

@@ -32,9 +32,10 @@ with DAG("nightly", schedule=None):
     work()
 """
 FOLLOW = """
-from datetime import timedelta
-from airflow_ai_slo.cli.follow import follow
-follow(None, every=timedelta(minutes=10), evaluate=True)
+import sys
+from airflow_ai_slo.cli import main
+sys.argv = "ai-slo reconcile --follow --every 10m --evaluate".split()
+main()
 """
 
 

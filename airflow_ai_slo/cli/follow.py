@@ -43,12 +43,14 @@ class Follow:
         # Connections of channels may be in Airflow's database, which this process reads anyway.
         os.environ.setdefault("_AIRFLOW_PROCESS_CONTEXT", "server")
         with _until_told() as stop, redirect_stdout(sys.stderr):
-            from airflow_ai_slo.hooks.settings import events_spool
+            from airflow_ai_slo.hooks.settings import events_spool, is_on
             from airflow_ai_slo.reconcile.evaluated import evaluate
             from airflow_ai_slo.reconcile.follower import Follower
 
             spool = events_spool()
             _say(f"following Airflow's record into {store.where}: a pass every {self.every}, {spool} at once")
+            if not is_on("listener"):
+                _say("nothing is heard at once: [ai_slo] listener is off in this environment")
             Follower(
                 open_store=lambda: opened(url),
                 spool=spool,

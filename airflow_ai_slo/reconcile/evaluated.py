@@ -26,8 +26,8 @@ def evaluate(store: Store, now: datetime) -> str:
     frozen = sorted(engine.frozen_services(store))
     spent = [one.slo.name for one in seen if one.exhausted]
     return (
-        f"evaluated {len(seen)} SLO(s)"
+        f"evaluated {len(seen):,} SLO{'s' * (len(seen) != 1)}"
         + (f", budget spent: {', '.join(spent)}" if spent else "")
         + (f", frozen: {', '.join(frozen)}" if frozen else "")
-        + (f", {sent} message(s) sent" if sent else "")
+        + (f", {sent:,} message{'s' * (sent != 1)} sent" if sent else "")
     )

@@ -125,7 +125,7 @@ class Follower:
             return
         with spooled.taken(self.spool) as found:
             if found.unreadable:
-                self.say(f"{found.unreadable} line(s) of {self.spool} are none of a listener's; left out")
+                self.say(f"{_counted(found.unreadable, 'line')} of {self.spool} left out: none of a listener's")
             if not found.events:
                 return
             early = self._uncommitted(found.events)
@@ -148,7 +148,7 @@ class Follower:
             self._say_problems(done)
             written += done.written
         if written:
-            self.say(f"heard of {len(runs)} run(s): {written} measurement(s) written")
+            self.say(f"heard of {_counted(len(runs), 'run')}: {_counted(written, 'measurement')} written")
         return written
 
     def _pass(self) -> None:
@@ -206,5 +206,9 @@ class Follower:
 
 def _line(done: Reconciled) -> str:
     runs, missing = sum(one.runs for one in done.slos), sum(one.missing for one in done.slos)
-    line = f"pass: {len(done.slos)} SLO(s), {runs} run(s) looked at, {done.written} measurement(s) written"
-    return line + (f", {missing} missing" if missing else "")
+    line = f"pass: {_counted(len(done.slos), 'SLO')}, {_counted(runs, 'run')} looked at"
+    return f"{line}, {_counted(done.written, 'measurement')} written" + (f", {missing:,} missing" if missing else "")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

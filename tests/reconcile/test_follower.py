@@ -93,8 +93,8 @@ def test_what_was_heard_is_looked_up_at_once_and_the_rest_in_a_pass_now_and_then
     one.step()
     assert record.passes == [NOW, NOW + 5 * MINUTE]
     assert said[:2] == [
-        "pass: 1 SLO(s), 3 run(s) looked at, 1 measurement(s) written",
-        "heard of 2 run(s): 2 measurement(s) written",
+        "pass: 1 SLO, 3 runs looked at, 1 measurement written",
+        "heard of 2 runs: 2 measurements written",
     ]
 
 
@@ -217,9 +217,9 @@ def test_what_fails_is_said_once_kept_and_tried_again(
     one.step()
     assert (record.looked_up, record.passes) == ([["r1"]], [record.now])
     assert said[2:] == [
-        "heard of 1 run(s): 1 measurement(s) written",
+        "heard of 1 run: 1 measurement written",
         "What was heard succeeds again",
-        "pass: 1 SLO(s), 3 run(s) looked at, 1 measurement(s) written",
+        "pass: 1 SLO, 3 runs looked at, 1 measurement written",
         "The pass succeeds again",
     ]
 
@@ -233,7 +233,7 @@ def test_an_evaluation_follows_on_what_was_written_and_its_failure_ends_nothing(
         evaluated.append(now)
         if len(evaluated) == 2:
             raise StoreUnavailableError("down")
-        return "evaluated 1 SLO(s)"
+        return "evaluated 1 SLO"
 
     one, said = a_follower(store, record, spool, then=then)
     one.step()
@@ -246,9 +246,9 @@ def test_an_evaluation_follows_on_what_was_written_and_its_failure_ends_nothing(
         record.now += timedelta(seconds=1)
     assert evaluated == [NOW, NOW + timedelta(seconds=1), NOW + timedelta(seconds=11)]
     assert said[-4:] == [
-        "heard of 1 run(s): 1 measurement(s) written",
+        "heard of 1 run: 1 measurement written",
         "What follows failed and is tried again: down",
-        "evaluated 1 SLO(s)",
+        "evaluated 1 SLO",
         "What follows succeeds again",
     ]
 

@@ -18,8 +18,8 @@ from airflow_ai_slo.reconcile import spooled
 from airflow_ai_slo.store import Store, open_store
 from airflow_ai_slo.store.tables import lease
 
-SECONDS = 15
-"""From an event to the figures. A pass would take ten minutes, a start of a process ten seconds on a busy machine."""
+SECONDS = 60
+"""Patience, from an event to the figures, on a machine that is busy with other tests; a pass would take ten minutes."""
 
 UNTOUCHED = """
 from airflow.sdk import DAG, task
@@ -78,14 +78,15 @@ def run(airflow: SmallAirflow, *, fail: bool = False) -> str:
     def over() -> bool:
         return airflow.admin(f"/dags/nightly/dagRuns/{name}")["state"] in ("success", "failed")
 
-    until(over, 120)
+    until(over, 240)
+    assert airflow.admin(f"/dags/nightly/dagRuns/{name}")["state"] == ("failed" if fail else "success")
     return name
 
 
 def test_its_budget_is_there_within_seconds_and_survives_kill_9(airflow: SmallAirflow, url: str, spool: Path) -> None:
     store = open_store(url)
     follower = airflow.start("follower", FOLLOW)
-    until(lambda: "pass: 1 SLO" in airflow.log("follower"), 90)
+    until(lambda: "pass: 1 SLO" in airflow.log("follower"), 180)
     assert counts(store) == (0, 0)
 
     run(airflow)
@@ -105,8 +106,8 @@ def test_its_budget_is_there_within_seconds_and_survives_kill_9(airflow: SmallAi
     assert spooled.waiting(spool)
     assert counts(store) == (2, 2)
     again = airflow.start("again", FOLLOW)
-    until(lambda: counts(store) == (3, 3), 90)
-    until(lambda: not spooled.waiting(spool), 30)
+    until(lambda: counts(store) == (3, 3), 180)
+    until(lambda: not spooled.waiting(spool), 60)
     assert counts(store) == (3, 3)
 
     # The dead one's lease has not ended: no pass was done. It ends when told to.
@@ -126,7 +127,7 @@ def test_an_api_server_that_is_asked_to_measures_in_the_background(
     asked = {"AIRFLOW__AI_SLO__RECONCILE_EVERY": "600", "AIRFLOW__AI_SLO__RECONCILE_EVALUATE": "True"}
     with api_server(tmp_path, **(airflow.env | asked)) as server:
         log = tmp_path / "api-server.log"
-        until(lambda: "AI SLO measures from Airflow's record of runs every 0:10:00" in log.read_text(), 30)
+        until(lambda: "AI SLO measures from Airflow's record of runs every 0:10:00" in log.read_text(), 60)
         run(airflow)
         until(lambda: counts(store) == (before[0] + 1, before[1] + 1), SECONDS)
         until(lambda: "AI SLO: evaluated 1 SLO" in log.read_text(), SECONDS)

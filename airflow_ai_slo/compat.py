@@ -130,6 +130,11 @@ def is_test_run(dag_run: Any) -> bool:
     return getattr(dag_run, "triggering_user_name", None) == _TESTER and _text(dag_run.run_type) == "manual"
 
 
+def is_dropped_test_run(dag_run: Any) -> bool:
+    """Whether ``dag.test()`` made this run, and neither its conf nor the environment asks to count it."""
+    return is_test_run(dag_run) and bool(why_ignored(dag_run, count_manual=True))
+
+
 def why_ignored(dag_run: Any, *, count_manual: bool) -> str:
     """Why a run does not count; empty where it does.
 

@@ -18,6 +18,7 @@ from benchmarks import (
     importing,
     judged,
     latency,
+    listening,
     metrics,
     quality,
     recording,
@@ -39,6 +40,7 @@ SECTIONS = {
     "judged": judged.run,
     "quality": quality.run,
     "reporting": reporting.run,
+    "listening": listening.run,
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from airflow_ai_slo.cli.follow import Follow, following
 from airflow_ai_slo.cli.options import Moment, opened, output_format, store_url
 from airflow_ai_slo.cli.progress import counting
 
@@ -24,13 +25,29 @@ PROBLEM = 1
 @click.option("--since", type=Moment(before=True), help="Look at every run since, such as 30d. Default: what is new.")
 @click.option("--dag", "dags", multiple=True, metavar="ID", help="Only runs of this DAG; may be given again.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@following
 @output_format
 @store_url
-def command(since: datetime | None, dags: tuple[str, ...], dry_run: bool, output: str, url: str | None) -> int:
+def command(
+    since: datetime | None,
+    dags: tuple[str, ...],
+    dry_run: bool,
+    follow: Follow | None,
+    output: str,
+    url: str | None,
+) -> int:
     """Measure SLOs of source "airflow" from Airflow's own record of runs, beside Airflow's database.
 
     No DAG is changed. A second pass writes nothing. Exit code 1 where an SLO cannot be measured.
+
+    With --follow it goes on until SIGTERM or Ctrl-C: what listeners of this machine hear of is measured at once,
+    everything in a pass every few minutes. Any number may run: one of them does the passes.
     """
+    if follow is not None:
+        if since or dags or dry_run or output != "text":
+            raise click.UsageError("--follow measures everything; leave out --since, --dag, --dry-run and --format")
+        follow.run(url)
+        return 0
     store = opened(url)
     with redirect_stdout(sys.stderr):  # Airflow may log to stdout, where the answer goes
         from airflow_ai_slo.reconcile import reconcile

@@ -10,7 +10,21 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, drift, evaluating, gating, importing, judged, latency, quality, recording, replaying
+from benchmarks import (
+    backtesting,
+    drift,
+    evaluating,
+    gating,
+    importing,
+    judged,
+    latency,
+    listening,
+    metrics,
+    quality,
+    recording,
+    replaying,
+    reporting,
+)
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -22,8 +36,11 @@ SECTIONS = {
     "drift": drift.run,
     "importing": importing.run,
     "latency": latency.run,
+    "metrics": metrics.run,
     "judged": judged.run,
     "quality": quality.run,
+    "reporting": reporting.run,
+    "listening": listening.run,
 }
 
 

@@ -66,6 +66,11 @@ def _slos(schedule: Schedule | None = None) -> list[SLO]:
     ]
 
 
+def fill_hourly(store: Store) -> None:
+    """Forty days of an hourly measurement of every SLO."""
+    _fill(store, timedelta(hours=1), timedelta(days=40))
+
+
 def _fill(store: Store, every: timedelta, history: timedelta) -> int:
     slos = _slos()
     names = [slo.name for slo in slos]

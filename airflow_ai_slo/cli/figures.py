@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.numbers import plain
@@ -13,10 +14,13 @@ from airflow_ai_slo.core.sketch import SHOWN, Percentiles
 _FREEZES: Mapping[FreezeMode | None, str] = {None: "-", "hard": "frozen", "soft": "warned (soft freeze)"}
 
 
-def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[str, Any]:
+def evaluation_json(
+    seen: Evaluation, timed: Percentiles | None = None, agreed: Agreement | None = None
+) -> dict[str, Any]:
     """One evaluation in the shape other people's scripts hold on to.
 
     :param timed: percentiles over the SLO's window, where it has any.
+    :param agreed: how its SLA stands, where it has one.
     """
     left = seen.budget
     return {
@@ -45,7 +49,14 @@ def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[
             }
             for alert in seen.alerts
         ],
-    } | ({} if timed is None else {"percentiles": percentiles_json(timed)})
+    } | _beside(timed, agreed)
+
+
+def _beside(timed: Percentiles | None, agreed: Agreement | None) -> dict[str, Any]:
+    from airflow_ai_slo.reports.json_document import agreement
+
+    found: dict[str, Any] = {} if timed is None else {"percentiles": percentiles_json(timed)}
+    return found if agreed is None else found | {"sla": agreement(agreed)}
 
 
 def percentiles_json(timed: Percentiles) -> dict[str, Any]:
@@ -58,11 +69,13 @@ def evaluation_table(
     *,
     frozen: Mapping[str, FreezeMode] | None = None,
     timed: Mapping[str, Percentiles] | None = None,
+    agreed: Mapping[str, Agreement] | None = None,
 ) -> str:
     """Evaluations for people.
 
     :param frozen: how each service is frozen that is.
     :param timed: percentiles by SLO; where there are any, they have columns of their own.
+    :param agreed: SLAs by SLO; likewise.
     """
     from tabulate import tabulate
 
@@ -77,6 +90,7 @@ def evaluation_table(
             budget_left(seen),
             seen.firing.label if seen.firing else "-",
             _FREEZES[(frozen or {}).get(seen.slo.service)],
+            *([_agreed(agreed.get(seen.slo.name))] if agreed else ()),
             *(_timed(timed.get(seen.slo.name)) if timed else ()),
         )
         for seen in evaluations
@@ -89,9 +103,20 @@ def evaluation_table(
         "budget left",
         "firing",
         "freeze",
+        *(["SLA"] if agreed else []),
         *([f"{name.upper()} ms" for name in SHOWN] if timed else ()),
     )
     return tabulate(rows, headers=headers, disable_numparse=True) if rows else "no SLO is applied; run ai-slo apply"
+
+
+def _agreed(found: Agreement | None) -> str:
+    from airflow_ai_slo.reports.figures import percent
+    from airflow_ai_slo.reports.promised import outlook
+
+    if found is None:
+        return "-"
+    words = outlook(found)[0].lower()
+    return words if found.now.compliance is None else f"{words}, {percent(found.now.compliance)}"
 
 
 def _timed(found: Percentiles | None) -> list[str]:

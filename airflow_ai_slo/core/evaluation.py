@@ -20,7 +20,7 @@ from airflow_ai_slo.core.expected import Pauses, expected_coverage
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.intervals import is_surely_above
 from airflow_ai_slo.core.presets import rules_of
-from airflow_ai_slo.core.windows import Bounds
+from airflow_ai_slo.core.windows import Bounds, Window
 
 _EARLIEST, _LATEST = 1900, 9800
 """Windows are a hundred years long at most, and the calendar ends with the year 9999."""
@@ -74,9 +74,9 @@ def plan(slo: SLO, at: datetime) -> Plan:
     return _plan(slo.shape, at)
 
 
-def budget_plan(slo: SLO, at: datetime) -> Plan:
-    """The plan of its budget alone: its own window, and no rule."""
-    bounds = slo.window.bounds(at)
+def budget_plan(slo: SLO, at: datetime, window: Window | None = None) -> Plan:
+    """The plan of its budget alone: its own window or another one, and no rule."""
+    bounds = (window or slo.window).bounds(at)
     return Plan(bounds, (bounds.start,), (), (), (), _counting(slo.shape))
 
 
@@ -153,8 +153,9 @@ class Evaluation:
     @property
     def burn_rates(self) -> dict[str, Fraction | None]:
         """Burn rate of each window the rules use, and of the SLO's own window, by the window's name."""
-        rates = {str(span): counts.burn_rate(self.slo.objective) for span, counts in self.windows.items()}
-        return rates | {str(self.slo.window): self.counts.burn_rate(self.slo.objective)}
+        objective, held = self.slo.objective, self.held
+        rates = {str(span): held[place].burn_rate(objective) for span, place in self.needs.places}
+        return rates | {str(self.slo.window): held[0].burn_rate(objective)}
 
     @property
     def firing(self) -> Severity | None:

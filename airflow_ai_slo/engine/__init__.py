@@ -5,6 +5,7 @@ Time always comes in as an argument.
 
 from __future__ import annotations
 
+from airflow_ai_slo.engine.agreeing import agreements
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
@@ -12,23 +13,30 @@ from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, 
 from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
+from airflow_ai_slo.engine.exposing import exposition, is_openmetrics, negotiated
+from airflow_ai_slo.engine.families import MOST_SERIES, families, store_is_away
 from airflow_ai_slo.engine.forecasting import forecasts
 from airflow_ai_slo.engine.freezing import freeze_modes, freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
+from airflow_ai_slo.engine.gauges import Snapshot, snapshot
 from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.percentiles import percentiles
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
 from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.engine.silencing import silences
+from airflow_ai_slo.engine.telling import tell_report
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
+    "MOST_SERIES",
     "Applied",
     "Delivered",
     "Recorded",
+    "Snapshot",
     "acknowledge",
     "add_correction",
+    "agreements",
     "apply",
     "attribution",
     "audit_log",
@@ -36,12 +44,16 @@ __all__ = [
     "deliver",
     "digest",
     "evaluate",
+    "exposition",
+    "families",
     "forecasts",
     "freeze_modes",
     "freeze_policies",
     "frozen_services",
     "gate",
+    "is_openmetrics",
     "list_profiles",
+    "negotiated",
     "override",
     "pause",
     "paused",
@@ -59,5 +71,8 @@ __all__ = [
     "save_profile",
     "say",
     "silences",
+    "snapshot",
     "status",
+    "store_is_away",
+    "tell_report",
 ]

@@ -81,6 +81,7 @@ class Cluster:
             ("@postgres:5432", f"@{LOCAL}:{self.postgres.port}"),
             ("@redis:6379", f"@{LOCAL}:{self._redis_port}"),
             ("//api-server:8080", f"//{LOCAL}:{self._api_port}"),
+            ("/opt/airflow/spool/events.jsonl", str(self.folder / "events.jsonl")),
             ("/opt/airflow/spool", str(self.spool(name).parent)),
             ("/opt/airflow", str(self.folder)),
         ):

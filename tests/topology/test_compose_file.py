@@ -16,7 +16,7 @@ from compose_file import COMPOSE, REPOSITORY, Service, env_file, interpolated, p
 EXAMPLE = (REPOSITORY / ".env.example").read_text()
 DOCKERFILE = (REPOSITORY / "docker" / "Dockerfile").read_text()
 OURS = {"AI_SLO_STORE_URL", "AI_SLO_SPOOL", "AI_SLO_DEFINITIONS"}
-AIRFLOW_SERVICES = {"init", "admin", "api-server", "scheduler", "dag-processor", "triggerer", "worker"}
+AIRFLOW_SERVICES = {"init", "admin", "api-server", "scheduler", "dag-processor", "triggerer", "worker", "reconciler"}
 LASTING = AIRFLOW_SERVICES - {"init", "admin"} | {"postgres", "redis"}
 
 
@@ -117,6 +117,7 @@ def test_what_must_outlive_a_container_lies_in_a_volume(known: dict[str, Service
             environment["AIRFLOW__LOGGING__BASE_LOG_FOLDER"],
             environment["AI_SLO_DEFINITIONS"],
             str(Path(environment["AI_SLO_SPOOL"]).parent),
+            str(Path(environment["AIRFLOW__AI_SLO__LISTENER_SPOOL"]).parent),
         ):
             assert path in mounted
 
@@ -138,10 +139,11 @@ def test_every_option_is_one_of_airflow_s(known: dict[str, Service]) -> None:
 
 def test_commands_are_airflow_s_and_ours(known: dict[str, Service]) -> None:
     lasting = {name: known[name].command for name in LASTING - {"postgres", "redis"}}
-    assert {name: command for name, command in lasting.items() if name != "worker"} == {
-        name: ("airflow", name) for name in lasting if name != "worker"
+    assert {name: command for name, command in lasting.items() if name not in ("worker", "reconciler")} == {
+        name: ("airflow", name) for name in lasting if name not in ("worker", "reconciler")
     }
     assert lasting["worker"] == ("airflow", "celery", "worker")
+    assert lasting["reconciler"] == ("ai-slo", "reconcile", "--follow")
     assert known["init"].command == ("bash", "-ec", "airflow db migrate && ai-slo db upgrade")
 
 

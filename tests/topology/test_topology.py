@@ -22,14 +22,14 @@ from slo_kit import an_slo, daily
 from sqlalchemy import text
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.definition import SLO
+from airflow_ai_slo.core.definition import SLO, Indicator
 from demo.processes import Processes, stop
 from demo.slack_server import CHANNEL, TOKEN, SlackServer
 
 pytestmark = [pytest.mark.airflow, pytest.mark.postgres]
 
 TWICE = ("scheduler", "worker")
-ONCE = ("api-server", "dag-processor", "triggerer")
+ONCE = ("api-server", "dag-processor", "triggerer", "reconciler")
 WORKERS = ("worker-1", "worker-2")
 SERVICE = "scoring"
 
@@ -155,6 +155,14 @@ def test_both_workers_measure_and_spool_while_the_store_is_away_and_gates_hold(c
         assert Counter(workers_of(cluster, "scores", run_id)) == dict.fromkeys(WORKERS, 2)
     assert counted(cluster, "scores") == (12, 12)
     assert gate(cluster) == ("success", "allowed")
+
+
+def test_the_reconciler_measures_runs_that_no_line_in_a_dag_measures(cluster: Cluster) -> None:
+    """A scheduler's listener writes down that the run ended, and the reconciler beside it looks it up at once."""
+    applied(cluster, an_slo("untouched", service="untouched", indicator=Indicator("airflow", {"dag_id": "untouched"})))
+    run_id = cluster.trigger("untouched")
+    assert cluster.finished("untouched", run_id) == "success"
+    cluster.until(lambda: counted(cluster, "untouched") == (1, 1), "the run is measured")
 
 
 def test_a_task_tried_again_after_its_worker_was_killed_counts_once(cluster: Cluster) -> None:

@@ -80,6 +80,9 @@ with dag("holding") as holding:
 with dag("evaluators", max_active_runs=2) as evaluators:
     EvaluateSLOsOperator(task_id="evaluate")
 
+with dag("untouched") as untouched:
+    EmptyOperator(task_id="work")
+
 with dag("deployment") as deployment:
     FreezeGateOperator(task_id="gate", service="scoring") >> EmptyOperator(task_id="deploy")
 

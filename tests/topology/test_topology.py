@@ -159,7 +159,10 @@ def test_both_workers_measure_and_spool_while_the_store_is_away_and_gates_hold(c
 
 def test_the_reconciler_measures_runs_that_no_line_in_a_dag_measures(cluster: Cluster) -> None:
     """A scheduler's listener writes down that the run ended, and the reconciler beside it looks it up at once."""
-    applied(cluster, an_slo("untouched", service="untouched", indicator=Indicator("airflow", {"dag_id": "untouched"})))
+    applied(
+        cluster,
+        an_slo("untouched", service="untouched", indicator=Indicator(source="airflow", spec={"dag_id": "untouched"})),
+    )
     run_id = cluster.trigger("untouched")
     assert cluster.finished("untouched", run_id) == "success"
     cluster.until(lambda: counted(cluster, "untouched") == (1, 1), "the run is measured")

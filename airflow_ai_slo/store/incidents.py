@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.incident import Transition
@@ -48,6 +48,22 @@ def all_open(connection: Connection) -> dict[int, Incident]:
     """Every open incident, by its SLO row."""
     rows = connection.execute(select(incident).where(incident.c.resolved_at.is_(None))).all()
     return {row.slo_id: _incident(row) for row in rows}
+
+
+def open_with_reasons(connection: Connection) -> dict[int, tuple[Incident, str]]:
+    """Every open incident with the reason of what happened to it last, by its SLO row."""
+    newest = (
+        select(func.max(incident_event.c.id))
+        .where(incident_event.c.incident_id == incident.c.id)
+        .correlate(incident)
+        .scalar_subquery()
+    )
+    query = (
+        select(incident, incident_event.c.reason)
+        .join(incident_event, incident_event.c.id == newest)
+        .where(incident.c.resolved_at.is_(None))
+    )
+    return {row.slo_id: (_incident(row), row.reason) for row in connection.execute(query)}
 
 
 def advance(

@@ -20,6 +20,7 @@ from airflow_ai_slo.engine.freezing import freeze_modes, freeze_policies, frozen
 from airflow_ai_slo.engine.gating import gate
 from airflow_ai_slo.engine.latest import latest
 from airflow_ai_slo.engine.listing import listing
+from airflow_ai_slo.engine.looking_back import audit_page, incidents
 from airflow_ai_slo.engine.pausing import pause, paused, resume
 from airflow_ai_slo.engine.percentiles import percentiles
 from airflow_ai_slo.engine.profiling import list_profiles, read_profile, save_profile
@@ -38,6 +39,7 @@ __all__ = [
     "apply",
     "attribution",
     "audit_log",
+    "audit_page",
     "corrections",
     "deliver",
     "detail",
@@ -50,6 +52,7 @@ __all__ = [
     "frozen",
     "frozen_services",
     "gate",
+    "incidents",
     "latest",
     "list_profiles",
     "listing",

@@ -12,7 +12,18 @@ def build() -> FastAPI:
     """The application. Nothing of it answers without a login, not even what it says of itself."""
     from airflow.api_fastapi.core_api.security import requires_authenticated
 
-    from airflow_ai_slo.plugin.api import dags, errors, freezes, measurements, services, slos, summary
+    from airflow_ai_slo.plugin.api import (
+        dags,
+        decisions,
+        errors,
+        freezes,
+        log,
+        measurements,
+        services,
+        slos,
+        summary,
+        writes,
+    )
 
     app = FastAPI(
         title="AI SLO",
@@ -23,6 +34,6 @@ def build() -> FastAPI:
     )
     errors.install(app)
     # Routes with a fixed end come before those whose last part is a name, which may hold slashes.
-    for one in (measurements, slos, services, freezes, dags, summary):
+    for one in (measurements, slos, services, decisions, freezes, dags, summary, log, writes):
         app.include_router(one.router)
     return app

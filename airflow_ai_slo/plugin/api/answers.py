@@ -12,7 +12,7 @@ from fastapi import Depends, HTTPException, Request, Response
 
 from airflow_ai_slo.core.names import LONGEST_NAME, is_name
 from airflow_ai_slo.hooks.store import SLOHook
-from airflow_ai_slo.plugin.api.errors import NOT_FOUND, one_line
+from airflow_ai_slo.plugin.api.errors import NOT_FOUND, WRONG, one_line
 from airflow_ai_slo.store import Store
 
 _UNCHANGED = 304
@@ -39,6 +39,16 @@ def named(name: str, what: str = "SLO") -> str:
     if not is_name(name, LONGEST_NAME):
         shown = one_line(repr(name[:_SHOWN]))
         raise HTTPException(NOT_FOUND, f"no {what} named {shown}: a name is text of 1 to {LONGEST_NAME} characters")
+    return name
+
+
+def known_text(name: str | None, field: str) -> str | None:
+    """A name from a query that a store can be asked for.
+
+    :raises HTTPException: 422 for what nothing can be called.
+    """
+    if name is not None and not is_name(name, LONGEST_NAME):
+        raise HTTPException(WRONG, f"query {field}: a name is text of 1 to {LONGEST_NAME} characters, none of them NUL")
     return name
 
 

@@ -11,7 +11,7 @@ from airflow_ai_slo.engine.browsing import measurements
 from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
 from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
-from airflow_ai_slo.engine.detailing import detail, trends
+from airflow_ai_slo.engine.detailing import detail, latest_detail, trends
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.feeding import fed_by
@@ -54,6 +54,7 @@ __all__ = [
     "gate",
     "incidents",
     "latest",
+    "latest_detail",
     "list_profiles",
     "listing",
     "measurements",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import Attribution
@@ -77,6 +78,16 @@ def detail(
         evaluations.one_snapshot(connection)
         (one,) = listed(connection, at, definitions.active(connection, [name])).slos
         return _detail(connection, one, at, period)
+
+
+def latest_detail(store: Store, name: str, *, now: datetime, period: timedelta | None = None) -> Detail:
+    """The same now, or as it was within the last seconds if nothing was written since.
+
+    :raises UnknownSLOError: no such SLO.
+    """
+    now = utc(now)
+    make = partial(detail, store, name, at=now, period=period, now=now)
+    return remembered(store, ("detail", name, period), now=now, make=make)
 
 
 def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta | None) -> Detail:

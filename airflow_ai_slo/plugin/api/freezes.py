@@ -15,6 +15,8 @@ from airflow_ai_slo.core.names import LONGEST_NAME
 from airflow_ai_slo.engine.services import FrozenService
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, polled
+from airflow_ai_slo.plugin.api.schema import told
+from airflow_ai_slo.plugin.api.service_models import FreezePage, GateAnswer
 from airflow_ai_slo.reports.shapes import moment, override_json
 
 router = APIRouter(prefix="/freezes", tags=["freezes"])
@@ -28,16 +30,16 @@ Label = Annotated[
 MaxAge = Annotated[float, Query(gt=0, le=_LONGEST_AGE, description="Hours; an older evaluation is no answer.")]
 
 
-@router.get("")
-def freezes(request: Request, store: StoreDep, now: NowDep) -> Response:
+@router.get("", responses=told(FreezePage, polled=True))
+def list_freezes(request: Request, store: StoreDep, now: NowDep) -> Response:
     """The freezes that hold now, and why."""
     seen = engine.latest(store, now=now)
     found = engine.frozen(store, seen, now=now)
     return polled(request, {"freezes": [_freeze(one) for one in found]}, at=seen.at)
 
 
-@router.get("/{service:path}")
-def check(
+@router.get("/{service:path}", responses=told(GateAnswer))
+def check_freeze(
     service: Annotated[str, Path(max_length=LONGEST_NAME)],
     user: GetUserDep,
     label: Label = None,

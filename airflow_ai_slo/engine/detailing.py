@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,14 +21,11 @@ from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.engine.reporting import budget_history
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.store import Store, browsing, corrections, definitions, evaluations, incidents
-from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.incidents import Event, Incident
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-TREND_POINTS = 14
-_TREND_STEP = timedelta(days=1)
 _SPENT_BY = ("cause", "version", "task")
 
 
@@ -116,20 +112,3 @@ def _incidents(connection: Connection, slo_id: int, start: datetime, at: datetim
     for event in incidents.events(connection, slo_id, since, at):
         events.setdefault(event.incident_id, []).append(event)
     return [Happened(one, reason, tuple(events.get(one.id, ()))) for one, reason in reversed(found)]
-
-
-def trends(store: Store, slos: Sequence[Listed], *, at: datetime, now: datetime) -> dict[str, tuple[BudgetPoint, ...]]:
-    """Budget at the last fourteen days' same time of day, oldest first, the last one being ``at``; by SLO."""
-    if not slos:
-        return {}
-    stored = [one.stored for one in slos]
-    key = ("trends", at, *(one.slo_id for one in stored))
-    found = remembered(store, key, now=now, make=lambda: _trends(store, stored, at))
-    return {one.slo.name: found[one.slo_id] for one in stored}
-
-
-def _trends(store: Store, stored: Sequence[Stored], at: datetime) -> dict[int, tuple[BudgetPoint, ...]]:
-    start = at - _TREND_STEP * (TREND_POINTS - 1)
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
-        return budget_history(connection, stored, start, at, TREND_POINTS - 1)

@@ -58,7 +58,7 @@ def slos(draw: st.DrawFn) -> SLO:
     schedule = draw(st.none() | _schedules)
     spec = draw(_specs)
     freezes = draw(st.booleans())
-    factor = st.sampled_from([Fraction(1, 1000), Fraction(1, 3000)])
+    factor = st.sampled_from([Fraction(1, 1000), Fraction(7, 2)])
     conditions = [
         BurnRule(
             severity=draw(st.sampled_from(list(Severity))), long=Duration(hours, "h"), short=None,
@@ -66,11 +66,11 @@ def slos(draw: st.DrawFn) -> SLO:
         )
         for hours in draw(st.lists(st.integers(1, 99), unique=True, max_size=2))
     ]  # fmt: skip
-    sliced = draw(st.booleans())
+    sliced, objective = draw(st.booleans()), max(draw(_shares), Fraction(1, 100))
     return SLO(
         name=draw(_text),
         service=draw(_text),
-        objective=max(draw(_shares), Fraction(1, 100)),
+        objective=objective,
         window=draw(st.sampled_from(["7d", "28d", "12h"]) | _calendars),
         indicator=Indicator(source="sql", spec=spec) if spec else Indicator(),
         display_name=draw(st.just("") | _text),
@@ -78,7 +78,7 @@ def slos(draw: st.DrawFn) -> SLO:
         budgeting="Timeslices" if sliced else "Occurrences",
         slice_target=draw(_shares) if sliced else None,
         slice_window="5m" if sliced else None,
-        rules=[rule for rule in conditions if rule.factor < 1 / (1 - Fraction(1, 100))],
+        rules=[rule for rule in conditions if rule.factor < 1 / (1 - objective)],
         schedule=schedule,
         alerting=draw(st.sampled_from([None, "none", "workbook", "seed"])),
         rerun=draw(st.sampled_from(["replace", "first", "worst"])),

@@ -26,6 +26,7 @@ from airflow_ai_slo.store.incidents import Event, Incident
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_MOST_INCIDENTS = 100
 _SPENT_BY = ("cause", "version", "task")
 
 
@@ -44,7 +45,7 @@ class Detail:
 
     :param history: oldest first, over the period asked for.
     :param spent: who spent the budget of the SLO's window; only groupings that its measurements say something of.
-    :param incidents: those open at some time in the period or the window, the newest first.
+    :param incidents: those open at some time in the period or the window, the newest first, a hundred at most.
     :param corrections: all of them, by start, revoked ones included.
     :param dags: ids of the DAGs that its newest measurements name.
     """
@@ -104,7 +105,7 @@ def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta
 
 
 def _incidents(connection: Connection, slo_id: int, start: datetime, at: datetime) -> list[Happened]:
-    found = incidents.history(connection, slo_id, start, at)
+    found = incidents.history(connection, slo_id, start, at)[-_MOST_INCIDENTS:]
     if not found:
         return []
     since = min(incident.opened_at for incident, _ in found) - timedelta(microseconds=1)

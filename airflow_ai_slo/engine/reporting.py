@@ -120,20 +120,19 @@ def budget_history(
 ) -> dict[int, tuple[BudgetPoint, ...]]:
     """Budget over ``[start, end]`` at evenly spaced instants, by SLO row, oldest first."""
     instants = [start + (end - start) * number / points for number in range(points + 1)]
-    windows = {one.slo.window: {at: one.slo.window.bounds(at).start for at in instants} for one in stored}
-    edges = {*instants, *(edge for starts in windows.values() for edge in starts.values())}
-    upto = curve.prefixes(connection, edges, [one.slo_id for one in stored])
+    ids = [one.slo_id for one in stored]
     watched = watched_since(connection, stored)
+    starts = {(one.slo.window, at): one.slo.window.bounds(at).start for one in stored for at in instants}
+    upto = curve.prefixes(connection, [*instants, *starts.values()], ids)
     result = {}
     for one in stored:
-        row, previous, starts = [], instants[0], windows[one.slo.window]
-        for at in instants:
+        row = []
+        for previous, at in zip([instants[0], *instants], instants, strict=False):
             now = upto[at][one.slo_id]
-            counts = counting.difference(now, upto[starts[at]][one.slo_id], one.unit)
+            counts = counting.difference(now, upto[starts[one.slo.window, at]][one.slo_id], one.unit)
             step = counting.difference(now, upto[previous][one.slo_id], one.unit)
             covered = coverage_of(budget_plan(one.slo, at), counts, watched[one.slo_id])
             left = budget(counts, one.slo.objective, covered)
             row.append(BudgetPoint(at, left.remaining, counts.sli, step.burn_rate(one.slo.objective)))
-            previous = at
         result[one.slo_id] = tuple(row)
     return result

@@ -215,8 +215,7 @@ def _postgres_engine(url: URL) -> Engine:
         if patience is not None:
             limit = patience // timedelta(milliseconds=1)
             cursor = connection.connection.cursor()
-            for what in ("lock_timeout", "statement_timeout"):
-                cursor.execute(f"SET LOCAL {what} = {limit}")
+            cursor.execute(f"SET LOCAL lock_timeout = {limit}; SET LOCAL statement_timeout = {limit}")
             cursor.close()
 
     return engine

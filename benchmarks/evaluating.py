@@ -66,6 +66,11 @@ def _slos(schedule: Schedule | None = None) -> list[SLO]:
     ]
 
 
+def fill_hourly(store: Store) -> None:
+    """Forty days of an hourly measurement of every SLO."""
+    fill(store, timedelta(hours=1), timedelta(days=40))
+
+
 def fill(store: Store, every: timedelta, history: timedelta, end: datetime = END) -> int:
     """1,000 SLOs with a measurement each so often, up to an instant; how many measurements that are."""
     slos = _slos()

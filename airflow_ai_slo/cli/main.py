@@ -25,6 +25,7 @@ COMMANDS = {
     "incident": "incident:command",
     "init": "init:command",
     "latency": "latency:command",
+    "metrics": "metrics:command",
     "outbox": "outbox:command",
     "pause": "pause:pause",
     "profile": "profile:command",

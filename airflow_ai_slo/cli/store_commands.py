@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from airflow_ai_slo.cli.options import Instant, dag_schedule, opened, store_url, user
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER
+
+if TYPE_CHECKING:
+    from airflow_ai_slo.core.evaluation import Evaluation
+    from airflow_ai_slo.core.freeze_policy import FreezeMode
 
 
 @click.group("db")
@@ -51,8 +57,13 @@ def apply(paths: tuple[Path, ...], url: str | None) -> None:
 
 @click.command("evaluate")
 @click.option("--at", type=Instant(), default="now", show_default=True, help="Instant to evaluate at.")
+@click.option(
+    "--stats/--no-stats",
+    envvar="AI_SLO_STATS",
+    help="Send gauges through Airflow's metrics, where those are on; `airflow slo evaluate` does.",
+)
 @store_url
-def evaluate(at: datetime, url: str | None) -> None:
+def evaluate(at: datetime, stats: bool, url: str | None) -> None:
     """Evaluate every SLO, open and resolve incidents, freeze and thaw services. An instant yet to come is refused.
 
     Messages wait in the outbox until a task with a channel delivers them.
@@ -69,4 +80,20 @@ def evaluate(at: datetime, url: str | None) -> None:
         )
     store = opened(url)
     seen = engine.evaluate(store, at=at)
-    click.echo(evaluation_table(seen, frozen=engine.freeze_modes(store)))
+    modes = engine.freeze_modes(store)
+    click.echo(evaluation_table(seen, frozen=modes))
+    if stats:
+        _send(seen, modes)
+
+
+def _send(seen: Sequence[Evaluation], modes: Mapping[str, FreezeMode]) -> None:
+    import logging
+    import sys
+    from contextlib import redirect_stdout
+
+    with redirect_stdout(sys.stderr):  # Airflow may log to stdout
+        from airflow_ai_slo.hooks.stats import emit
+
+        sent = emit(seen, modes, log=logging.getLogger(__name__), start=True)
+    if sent:
+        click.echo(f"{sent} gauges sent through Airflow's metrics", err=True)

@@ -50,5 +50,8 @@ def budget(counts: Counts, objective: Fraction, covered: Fraction) -> Budget:
     estimate = covered < 1
     if not counts.total or not covered:
         return Budget(None, counts.bad, None, covered, estimate)
-    allowed = (1 - objective) * counts.total / covered
-    return Budget(allowed, counts.bad, 1 - counts.bad / allowed, covered, estimate)
+    # (1 - objective) * total / coverage, and 1 - bad / allowed, over one denominator each.
+    allowed = (objective.denominator - objective.numerator) * counts.total * covered.denominator
+    whole = objective.denominator * covered.numerator
+    remaining = Fraction(allowed - counts.bad * whole, allowed)
+    return Budget(Fraction(allowed, whole), counts.bad, remaining, covered, estimate)

@@ -23,13 +23,14 @@ class Counts(NamedTuple):
     @property
     def sli(self) -> Fraction | None:
         """Good / total; None (unknown) where nothing happened."""
-        return Fraction(self.good) / self.total if self.total else None
+        return Fraction(self.good, self.total) if self.total else None
 
     def burn_rate(self, objective: Fraction) -> Fraction | None:
         """(B / T) / (1 - objective), at most 1 / (1 - objective); None where total is 0."""
         if not self.total:
             return None
-        return Fraction(self.total - self.good) / (self.total * (1 - objective))
+        spare = objective.denominator - objective.numerator
+        return Fraction((self.total - self.good) * objective.denominator, self.total * spare)
 
 
 EMPTY = Counts(0, 0)

@@ -153,8 +153,9 @@ class Evaluation:
     @property
     def burn_rates(self) -> dict[str, Fraction | None]:
         """Burn rate of each window the rules use, and of the SLO's own window, by the window's name."""
-        rates = {str(span): counts.burn_rate(self.slo.objective) for span, counts in self.windows.items()}
-        return rates | {str(self.slo.window): self.counts.burn_rate(self.slo.objective)}
+        objective, held = self.slo.objective, self.held
+        rates = {str(span): held[place].burn_rate(objective) for span, place in self.needs.places}
+        return rates | {str(self.slo.window): held[0].burn_rate(objective)}
 
     @property
     def firing(self) -> Severity | None:

@@ -14,10 +14,13 @@ from airflow_ai_slo.engine.delivering import Delivered, deliver
 from airflow_ai_slo.engine.detailing import detail, latest_detail
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
+from airflow_ai_slo.engine.exposing import exposition, is_openmetrics, negotiated
+from airflow_ai_slo.engine.families import MOST_SERIES, families, store_is_away
 from airflow_ai_slo.engine.feeding import fed_by
 from airflow_ai_slo.engine.forecasting import forecasts
 from airflow_ai_slo.engine.freezing import freeze_modes, freeze_policies, frozen_services
 from airflow_ai_slo.engine.gating import gate
+from airflow_ai_slo.engine.gauges import Snapshot, snapshot
 from airflow_ai_slo.engine.latest import latest
 from airflow_ai_slo.engine.listing import listing
 from airflow_ai_slo.engine.looking_back import audit_page, incidents
@@ -32,9 +35,11 @@ from airflow_ai_slo.engine.trending import trends
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
+    "MOST_SERIES",
     "Applied",
     "Delivered",
     "Recorded",
+    "Snapshot",
     "acknowledge",
     "add_correction",
     "apply",
@@ -46,6 +51,8 @@ __all__ = [
     "detail",
     "digest",
     "evaluate",
+    "exposition",
+    "families",
     "fed_by",
     "forecasts",
     "freeze_modes",
@@ -54,11 +61,13 @@ __all__ = [
     "frozen_services",
     "gate",
     "incidents",
+    "is_openmetrics",
     "latest",
     "latest_detail",
     "list_profiles",
     "listing",
     "measurements",
+    "negotiated",
     "override",
     "pause",
     "paused",
@@ -78,6 +87,8 @@ __all__ = [
     "service",
     "services",
     "silences",
+    "snapshot",
     "status",
+    "store_is_away",
     "trends",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from airflow_ai_slo.core.freeze import GateAnswer
     from airflow_ai_slo.measure.drift import ReferenceProfile
     from airflow_ai_slo.store import Store
-
-SPOOL = "AI_SLO_SPOOL"
-"""Environment variable: the file in which measurements wait while the store is away."""
 
 _POSTGRES = ("postgres", "postgresql")
 _LIBPQ = frozenset({"application_name", "channel_binding", "connect_timeout", "options", "passfile", "service"})
@@ -151,8 +147,9 @@ class SLOHook(BaseHook):
     @property
     def spool(self) -> Path:
         """Where measurements wait while the store is away: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``."""
-        home = Path(os.environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
-        return Path(os.environ.get(SPOOL) or home / "ai_slo_spool.jsonl")
+        from airflow_ai_slo.store.spool import default_path
+
+        return default_path()
 
 
 def url_of(connection: Connection, *, field: str = "slo_conn_id") -> str:

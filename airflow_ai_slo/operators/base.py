@@ -16,9 +16,11 @@ from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, Meas
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import plain
+from airflow_ai_slo.hooks import lineage
 from airflow_ai_slo.hooks.store import SLOHook
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
 WRONG_SETTINGS = (ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError)
@@ -83,6 +85,7 @@ class MeasureOperator(SLOOperator):
         self.fail_on_bad = fail_on_bad
         self.count_manual = count_manual
         self.attributes = None if attributes is None else dict(attributes)
+        self._kept: dict[tuple[str, str], Measurement] = {}
 
     def measure(self, context: Context) -> Measurement:
         """Look at the data or the run, and say what was seen.
@@ -204,6 +207,10 @@ class MeasureOperator(SLOOperator):
             raise AirflowFailException("; ".join(map(_seen, bad[:3])) + ": bad, and fail_on_bad is set")
         return result
 
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
+        """What the task measured, for OpenLineage; Airflow's provider calls this, also for a task that failed."""
+        return lineage.measured(self._kept.values(), self.hook.open)
+
     def interval_key(self, context: Context, end: datetime) -> str:
         """Natural key of an interval that several runs measure: what a later run finds of it replaces this."""
         run = self.run_of(context)
@@ -238,6 +245,7 @@ class MeasureOperator(SLOOperator):
         """Record, or spool; returns how many the store took."""
         from airflow_ai_slo import engine
 
+        self._kept.update({(one.slo, one.key): one for one in measured})
         spool = self.hook.spool
         kept = engine.record_or_spool(self.hook.open, measured, now=run.now, spool=spool)
         if kept.spooled:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,18 @@ from airflow.sdk.exceptions import AirflowFailException
 from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER
+from airflow_ai_slo.hooks import lineage
 from airflow_ai_slo.hooks.delivery import deliver
+from airflow_ai_slo.hooks.stats import emit
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 from airflow_ai_slo.operators.definitions import Definitions, apply
 
 if TYPE_CHECKING:
+    from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
 
     from airflow_ai_slo.core.evaluation import Evaluation
+    from airflow_ai_slo.core.freeze_policy import FreezeMode
     from airflow_ai_slo.store import Store
 
 
@@ -72,6 +76,8 @@ class EvaluateSLOsOperator(SLOOperator):
         self.slack_channel = slack_channel
         self.report_url = report_url
         self.at = at
+        self._seen: Sequence[Evaluation] = ()
+        self._modes: Mapping[str, FreezeMode] = {}
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Returns ``{at, slos, exhausted, firing: {slo: severity}, frozen, sent, pending}``."""
@@ -88,6 +94,8 @@ class EvaluateSLOsOperator(SLOOperator):
             raise AirflowFailException(str(error)) from error
         for one in seen:
             self._tell(one)
+        self._seen, self._modes = seen, engine.freeze_modes(store)
+        emit(seen, self._modes, log=self.log)
         frozen = sorted(engine.frozen_services(store))
         if frozen:
             self.log.warning("Frozen: %s", ", ".join(frozen))
@@ -98,6 +106,10 @@ class EvaluateSLOsOperator(SLOOperator):
             "firing": {one.slo.name: one.firing.label for one in seen if one.firing is not None},
             "frozen": frozen,
         } | (self._deliver(store, now) if self.deliver else {})
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
+        """Where the SLOs stand, for OpenLineage; Airflow's provider calls this."""
+        return lineage.evaluated(self._seen, self._modes)
 
     def _deliver(self, store: Store, now: datetime) -> dict[str, Any]:
         done = deliver(

@@ -41,6 +41,7 @@ def run(args: Namespace) -> None:
     except AiSloError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(_WRONG)
+    os.environ.setdefault("AI_SLO_STATS", "1")  # Airflow is loaded anyway, and its settings say whether
     sys.argv = ["ai-slo", *args.command]
     # By name: the plugin and the command line are two ways in, neither of which rests on the other.
     import_module("airflow_ai_slo.cli").main()

@@ -67,9 +67,12 @@ class LastBudget:
 
 
 def one_snapshot(connection: Connection) -> None:
-    """Make all reads of this transaction, which has made none yet, see one moment. SQLite does so by itself."""
+    """Make all reads of this transaction, which has made none yet, see one moment. SQLite's always do."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+    elif not connection.in_transaction():
+        # Prepared statements go past SQLAlchemy, which would begin it no sooner than with a statement of its own.
+        connection.begin()
 
 
 def one_at_a_time(connection: Connection) -> None:

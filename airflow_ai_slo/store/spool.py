@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,16 @@ from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.sketch import sketch_from_text
 
+SPOOL = "AI_SLO_SPOOL"
+"""Environment variable: the file in which measurements wait while the store is away."""
+
 _BATCH = 5000
+
+
+def default_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where they wait on this machine: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``."""
+    home = Path(environ.get("AIRFLOW_HOME") or "~/airflow").expanduser()
+    return Path(environ.get(SPOOL) or home / "ai_slo_spool.jsonl")
 
 
 def rejected_path(path: Path) -> Path:
@@ -48,6 +57,17 @@ def _is_open_ended(file: IO[bytes]) -> bool:
         return False
     file.seek(-1, os.SEEK_END)
     return file.read(1) != b"\n"
+
+
+def waiting(path: Path) -> int | None:
+    """How many measurements wait; none where there is no file, None where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return sum(1 for line in file if line.strip())
+    except FileNotFoundError:
+        return 0
+    except OSError:
+        return None
 
 
 @dataclass

@@ -20,8 +20,8 @@ from airflow_ai_slo.plugin import api
 from airflow_ai_slo.store import Store
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "rest.md"
-LATER = {"/import-history", "/metrics"}
-"""Routes that have pages of their own."""
+LATER = {"/import-history"}
+"""Routes with pages of their own."""
 
 
 def lines() -> str:

@@ -12,7 +12,7 @@ PREFIX = "/ai-slo/api/v1"
 """Where Airflow mounts it."""
 
 
-LATER = ("imports", "metrics")
+LATER = ("imports",)
 """Modules of routes that an installation may lack."""
 
 
@@ -48,6 +48,7 @@ def _routers() -> Iterator[APIRouter]:
         freezes,
         log,
         measurements,
+        metrics,
         schema,
         services,
         slos,
@@ -55,7 +56,8 @@ def _routers() -> Iterator[APIRouter]:
         writes,
     )
 
-    for module in (measurements, slos, services, decisions, freezes, dags, summary, log, writes, schema):
+    named = (measurements, slos, services, decisions, freezes, dags)
+    for module in (*named, summary, log, writes, metrics, schema):
         yield module.router
     for name in LATER:
         if find_spec(f"{__name__}.{name}") is not None:

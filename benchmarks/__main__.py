@@ -18,11 +18,13 @@ from benchmarks import (
     importing,
     judged,
     latency,
+    listening,
     listing,
     metrics,
     quality,
     recording,
     replaying,
+    reporting,
 )
 from benchmarks.measure import say
 
@@ -39,6 +41,8 @@ SECTIONS = {
     "judged": judged.run,
     "quality": quality.run,
     "listing": listing.run,
+    "reporting": reporting.run,
+    "listening": listening.run,
 }
 
 

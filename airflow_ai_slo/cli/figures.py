@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.sketch import SHOWN, Percentiles
@@ -16,11 +17,13 @@ def evaluation_table(
     *,
     frozen: Mapping[str, FreezeMode] | None = None,
     timed: Mapping[str, Percentiles] | None = None,
+    agreed: Mapping[str, Agreement] | None = None,
 ) -> str:
     """Evaluations for people.
 
     :param frozen: how each service is frozen that is.
     :param timed: percentiles by SLO; where there are any, they have columns of their own.
+    :param agreed: SLAs by SLO; likewise.
     """
     from tabulate import tabulate
 
@@ -35,6 +38,7 @@ def evaluation_table(
             budget_left(seen),
             seen.firing.label if seen.firing else "-",
             _FREEZES[(frozen or {}).get(seen.slo.service)],
+            *([_agreed(agreed.get(seen.slo.name))] if agreed else ()),
             *(_timed(timed.get(seen.slo.name)) if timed else ()),
         )
         for seen in evaluations
@@ -47,9 +51,20 @@ def evaluation_table(
         "budget left",
         "firing",
         "freeze",
+        *(["SLA"] if agreed else []),
         *([f"{name.upper()} ms" for name in SHOWN] if timed else ()),
     )
     return tabulate(rows, headers=headers, disable_numparse=True) if rows else "no SLO is applied; run ai-slo apply"
+
+
+def _agreed(found: Agreement | None) -> str:
+    from airflow_ai_slo.reports.figures import percent
+    from airflow_ai_slo.reports.promised import outlook
+
+    if found is None:
+        return "-"
+    words = outlook(found)[0].lower()
+    return words if found.now.compliance is None else f"{words}, {percent(found.now.compliance)}"
 
 
 def _timed(found: Percentiles | None) -> list[str]:

@@ -25,8 +25,9 @@ def command(slo: str | None, at: datetime, output: str, url: str | None) -> None
     seen = engine.status(store, at=at, slos=None if slo is None else [slo])
     frozen, modes = engine.frozen_services(store), engine.freeze_modes(store)
     timed = engine.percentiles(store, at=at, slos=[one.slo.name for one in seen])
+    agreed = engine.agreements(store, at=at, slos=[one.slo.name for one in seen])
     if output == "text":
-        click.echo(evaluation_table(seen, frozen=modes, timed=timed))
+        click.echo(evaluation_table(seen, frozen=modes, timed=timed, agreed=agreed))
         return
     freezes = {
         service: {
@@ -37,5 +38,5 @@ def command(slo: str | None, at: datetime, output: str, url: str | None) -> None
         }
         for service in sorted({one.slo.service for one in seen})
     }
-    evaluations = [evaluation_json(one, timed.get(one.slo.name)) for one in seen]
+    evaluations = [evaluation_json(one, timed.get(one.slo.name), agreed.get(one.slo.name)) for one in seen]
     click.echo(json.dumps({"evaluations": evaluations, "freeze": freezes}, indent=2))

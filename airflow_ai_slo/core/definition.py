@@ -19,6 +19,7 @@ from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy, check_thaw
 from airflow_ai_slo.core.names import LONGEST_NAME, LONGEST_UNIT, is_name
+from airflow_ai_slo.core.sla import SLA
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 __all__ = [
@@ -118,6 +119,7 @@ class SLO:
     :param unit: plural noun of what is counted, such as ``rows``; empty reads as slices, runs or events.
     :param no_data_after: how long nothing may come in before it is told; None never tells, "usual" goes by the cadence,
         else by its own history. Where every run has a deadline, silence becomes missing runs instead.
+    :param sla: what is agreed with somebody outside, weaker than the objective.
     :raises DefinitionError: which field is wrong, and what would be right.
     """
 
@@ -144,6 +146,7 @@ class SLO:
     runbook: str
     unit: str
     no_data_after: Duration | Literal["usual"] | None
+    sla: SLA | None
     shape: Shape = field(compare=False, repr=False)
 
     def __init__(
@@ -172,6 +175,7 @@ class SLO:
         runbook: str = "",
         unit: str = "",
         no_data_after: Duration | str | None = "usual",
+        sla: SLA | None = None,
     ) -> None:
         default: Alerting = "none" if rules else "pipeline" if schedule else "workbook"
         values: dict[str, Any] = {
@@ -200,6 +204,7 @@ class SLO:
             "runbook": runbook,
             "unit": unit,
             "no_data_after": fields.patience("no_data_after", no_data_after),
+            "sla": sla,
         }
         for field_name, value in values.items():
             object.__setattr__(self, field_name, value)

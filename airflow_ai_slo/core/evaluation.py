@@ -20,7 +20,7 @@ from airflow_ai_slo.core.expected import Pauses, expected_coverage
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.intervals import is_surely_above
 from airflow_ai_slo.core.presets import rules_of
-from airflow_ai_slo.core.windows import Bounds
+from airflow_ai_slo.core.windows import Bounds, Window
 
 _EARLIEST, _LATEST = 1900, 9800
 """Windows are a hundred years long at most, and the calendar ends with the year 9999."""
@@ -74,9 +74,9 @@ def plan(slo: SLO, at: datetime) -> Plan:
     return _plan(slo.shape, at)
 
 
-def budget_plan(slo: SLO, at: datetime) -> Plan:
-    """The plan of its budget alone: its own window, and no rule."""
-    bounds = slo.window.bounds(at)
+def budget_plan(slo: SLO, at: datetime, window: Window | None = None) -> Plan:
+    """The plan of its budget alone: its own window or another one, and no rule."""
+    bounds = (window or slo.window).bounds(at)
     return Plan(bounds, (bounds.start,), (), (), (), _counting(slo.shape))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
@@ -48,3 +49,13 @@ def patience(name: str, value: object) -> Duration | Literal["usual"] | None:
     if not isinstance(given, Duration) or given.is_calendar:
         raise DefinitionError(f"{value!s:.60} is not in m, h, d or w; write 2h, or none", path=name)
     return given
+
+
+def zone(name: str, value: object) -> ZoneInfo:
+    """An IANA time zone, or its name."""
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise DefinitionError(f"{value!r:.60} is not an IANA time zone such as Europe/Berlin", path=name) from None

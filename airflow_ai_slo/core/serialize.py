@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from airflow_ai_slo.core.definition import SLO, BurnRule, Indicator, Schedule, Service, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.sla import sla_from_dict, sla_to_dict
 from airflow_ai_slo.core.windows import CalendarWindow, RollingWindow, Window
 
 _PLAIN = (
@@ -43,6 +44,7 @@ def slo_to_dict(slo: SLO) -> dict[str, Any]:
         "notify": list(slo.notify),
         "runbook": slo.runbook,
         "no_data_after": _text(slo.no_data_after),
+        **({} if slo.sla is None else {"sla": sla_to_dict(slo.sla)}),
     }
 
 
@@ -64,6 +66,7 @@ def slo_from_dict(values: Mapping[str, Any]) -> SLO:
         notify=values["notify"],
         runbook=values.get("runbook", ""),
         no_data_after=values["no_data_after"],
+        sla=sla_from_dict(values["sla"]) if "sla" in values else None,
     )
 
 

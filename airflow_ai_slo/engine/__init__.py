@@ -5,6 +5,7 @@ Time always comes in as an argument.
 
 from __future__ import annotations
 
+from airflow_ai_slo.engine.agreeing import agreements
 from airflow_ai_slo.engine.applying import apply
 from airflow_ai_slo.engine.attributing import attribution
 from airflow_ai_slo.engine.browsing import measurements
@@ -31,6 +32,7 @@ from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.engine.services import frozen, service, services
 from airflow_ai_slo.engine.silencing import silences
+from airflow_ai_slo.engine.telling import tell_report
 from airflow_ai_slo.engine.trending import trends
 from airflow_ai_slo.store.definitions import Applied
 
@@ -42,6 +44,7 @@ __all__ = [
     "Snapshot",
     "acknowledge",
     "add_correction",
+    "agreements",
     "apply",
     "attribution",
     "audit_log",
@@ -90,5 +93,6 @@ __all__ = [
     "snapshot",
     "status",
     "store_is_away",
+    "tell_report",
     "trends",
 ]

@@ -15,10 +15,10 @@ from airflow_ai_slo.core.sketch import Percentiles
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.forecasting import forecasts_of
+from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.latest import remembered
 from airflow_ai_slo.engine.listing import Listed, listed
 from airflow_ai_slo.engine.percentiles import percentiles_of
-from airflow_ai_slo.engine.reporting import budget_history
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.store import Store, browsing, corrections, definitions, evaluations, incidents
 from airflow_ai_slo.store.incidents import Event, Incident
@@ -26,6 +26,7 @@ from airflow_ai_slo.store.incidents import Event, Incident
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_POINTS = 90
 _MOST_INCIDENTS = 100
 _SPENT_BY = ("cause", "version", "task")
 
@@ -94,7 +95,7 @@ def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta
     spent = [attribution_of(connection, seen, by) for by in _SPENT_BY]
     return Detail(
         listed=one,
-        history=budget_history(connection, [stored], start, at)[stored.slo_id],
+        history=budget_history(connection, [stored], start, at, _POINTS)[stored.slo_id],
         spent=tuple(found for found in spent if found.is_given),
         incidents=tuple(_incidents(connection, stored.slo_id, min(start, window), at)),
         corrections=tuple(corrections.of(connection, [stored], revoked=True)),

@@ -44,7 +44,7 @@ def digest(
     at = utc(at)
     with store.write() as connection:
         evaluations.one_snapshot(connection)
-        told = _told(connection, targets, taking="digest")
+        told = told_of(connection, targets, taking="digest")
         seen = evaluate_named(connection, at, None)
         _check_services(services, {stored.slo.service for stored, _ in seen})
         chosen = [one for one in seen if services is None or one[0].slo.service in services]
@@ -86,7 +86,7 @@ def say(
     at = utc(at)
     with store.write() as connection:
         evaluations.one_snapshot(connection)
-        told = _told(connection, targets)
+        told = told_of(connection, targets)
         seen = [evaluation for _, evaluation in evaluate_named(connection, at, slos)]
         message = notice(
             seen, at=at, text=text, key=key, frozen=freezes.open_freezes(connection), soft=_soft(connection)
@@ -130,7 +130,11 @@ def _soft(connection: Connection) -> list[str]:
     return [name for name, service in definitions.documented(connection).items() if service.freeze.mode == "soft"]
 
 
-def _told(connection: Connection, targets: Sequence[str], *, taking: str = "") -> list[str]:
+def told_of(connection: Connection, targets: Sequence[str], *, taking: str = "") -> list[str]:
+    """Whom a message goes to: those asked for, else those that take it, else the default one.
+
+    :raises ConfigurationError: a target that is not stored, or takes incidents alone.
+    """
     known = stored_targets.known(connection)
     for name in targets:
         if name not in known and name != DEFAULT_TARGET:

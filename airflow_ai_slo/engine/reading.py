@@ -107,15 +107,22 @@ class _Reader:
         return self._firsts.get(slo_id)
 
 
-def watched_since(connection: Connection, stored: Sequence[Stored]) -> dict[int, Watched]:
-    """Since when SLOs are watched, by their rows."""
+def watched_since(
+    connection: Connection, stored: Sequence[Stored], within: tuple[datetime, datetime] | None = None
+) -> dict[int, Watched]:
+    """Since when SLOs are watched, by their rows.
+
+    :param within: where windows will be looked at, for what corrections drop there.
+    """
     firsts = counting.first_instants(connection, [one.slo_id for one in stored])
     paused = expecting.pauses(connection)
+    dropped = dropping.pauses_within(connection, [] if within is None else [within])
     found = {}
     for one in stored:
         first = firsts.get(one.slo_id)
         anchor = first if one.anchor is None else from_micros(one.anchor)
-        found[one.slo_id] = Watched(first, anchor, paused.get(one.slo_id, ()))
+        pauses = (*paused.get(one.slo_id, ()), *dropped.get(one.slo_id, ()))
+        found[one.slo_id] = Watched(first, anchor, pauses)
     return found
 
 

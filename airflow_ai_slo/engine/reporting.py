@@ -2,137 +2,190 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.core.budget import budget
+from airflow_ai_slo.core.attribution import attribute, parse_by
+from airflow_ai_slo.core.compliance import Agreement
+from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.definition import Service
-from airflow_ai_slo.core.errors import UnknownSLOError
-from airflow_ai_slo.core.evaluation import budget_plan, coverage_of
+from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.periods import Period, ending
+from airflow_ai_slo.core.sketch import Percentiles
 from airflow_ai_slo.core.units import unit_of
+from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
+from airflow_ai_slo.engine.comparing import SPENT_BY, Past, compare, read_past
+from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.percentiles import percentiles_of
-from airflow_ai_slo.engine.reading import Seen, evaluate_named, watched_since
+from airflow_ai_slo.engine.reading import Seen, evaluate_named
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
+    Ended,
     FreezeRow,
     IncidentRow,
     Report,
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import (
-    Store,
-    audit,
-    corrections,
-    counting,
-    curve,
-    definitions,
-    evaluations,
-    freezes,
-    incidents,
-)
-from airflow_ai_slo.store.definitions import Stored
+from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes
+from airflow_ai_slo.store.definitions import Origin
 from airflow_ai_slo.store.freezes import Freeze
+from airflow_ai_slo.store.incidents import Incident
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _POINTS = 90
+_FEW_POINTS = 30
+_MANY = 100
+"""From so many SLOs on, budgets are drawn with fewer points."""
 _AUDIT_LINES = 50
-_SPENT_BY = ("cause", "version", "task")
 
 
 def report(
     store: Store,
     *,
-    at: datetime,
-    period: timedelta,
+    period: timedelta | Period,
+    at: datetime | None = None,
     services: Collection[str] | None = None,
     title: str = "Service level objectives",
+    now: datetime | None = None,
 ) -> Report:
-    """Everything a report shows over ``(at - period, at]``; budgets of the past are recomputed from the counts.
+    """Everything a report shows over a period, as it stood at the period's end; budgets are recomputed from the counts.
 
+    What came in later (late data, corrections, reruns) is in it, so the same period may read differently in a year.
+
+    :param period: a length of time up to ``at``; or a period, which has an end of its own.
     :param services: only these; None means all.
+    :param now: when it is written; by default its end.
     :raises UnknownSLOError: a service that no SLO names.
+    :raises ConfigurationError: a length without its end, or one that leaves the calendar.
     """
-    at = utc(at)
+    if isinstance(period, timedelta):
+        if at is None:
+            raise ConfigurationError("at is missing: a length of time needs an end")
+        period = ending(at, period)
+    end = utc(period.end)
     with store.read() as connection:
         evaluations.one_snapshot(connection)
-        seen = evaluate_named(connection, at, None)
+        seen = evaluate_named(connection, end, None)
         known = definitions.services(connection)
         wanted = sorted({s.slo.service for s, _ in seen} if services is None else set(services))
         missing = [name for name in wanted if name not in known]
         if missing:
             raise UnknownSLOError(f"no service {', '.join(missing)}; known: {', '.join(sorted(known)) or 'none'}")
-        start = at - period
-        parts = tuple(_service(connection, known[name], seen, start, at) for name in wanted)
-    return Report(title, start, at, parts, at)
-
-
-def _service(
-    connection: Connection, service: Service, seen: Sequence[Seen], start: datetime, at: datetime
-) -> ServiceReport:
-    members = [one for one in seen if one[0].slo.service == service.name]
-    history = budget_history(connection, [stored for stored, _ in members], start, at)
-    held = freezes.history(connection, service.name, start, at)
-    frozen = next((_freeze_row(one) for one in held if one.until is None), None)
-    decisions = audit.read(connection, service.name, limit=_AUDIT_LINES)
-    return ServiceReport(
-        service=service,
-        frozen=frozen,
-        slos=tuple(_slo(connection, one, history[one[0].slo_id], start, at) for one in members),
-        freezes=tuple(_freeze_row(one) for one in reversed(held)),
-        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in decisions),
-        override=freezes.override_of(connection, service.name, at),
+        origins = definitions.origins(connection)
+        chosen = [one for one in seen if one[0].slo.service in wanted]
+        read = _read(connection, chosen, period, origins)
+        parts = tuple(_service(connection, known[name], read) for name in wanted)
+    return Report(
+        title,
+        period.start,
+        end,
+        tuple(one for one in parts if one.slos or services is not None),
+        end if now is None else utc(now),
+        period,
+        _ended(origins, period, wanted if services is not None else None),
     )
 
 
-def _slo(
-    connection: Connection, one: Seen, history: tuple[BudgetPoint, ...], start: datetime, at: datetime
-) -> SLOReport:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is read for all SLOs at once, by SLO row."""
+
+    period: Period
+    seen: Sequence[Seen]
+    past: Past
+    history: Mapping[int, tuple[BudgetPoint, ...]]
+    earlier: Mapping[int, tuple[BudgetPoint, ...]]
+    corrections: Mapping[str, Sequence[Correction]]
+    percentiles: Mapping[str, Percentiles]
+    agreements: Mapping[int, Agreement]
+
+
+def _read(connection: Connection, seen: Sequence[Seen], period: Period, origins: Mapping[str, Origin]) -> _Read:
+    past = read_past(connection, [one for one, _ in seen], period, origins)
+    there = [one for one in seen if past.was_there(one[0], period.end)]
+    stored = [one for one, _ in there]
+    points = _POINTS if len(stored) < _MANY else _FEW_POINTS
+    previous = period.before()
+    earlier = [one for one in stored if past.was_there(one, previous.end)]
+    return _Read(
+        period,
+        there,
+        past,
+        budget_history(connection, stored, period.start, period.end, points),
+        budget_history(connection, earlier, previous.start, previous.end, points),
+        corrections.reaching_any(connection, stored, period.start, period.end),
+        percentiles_of(connection, stored, period.end),
+        agreements_of(connection, stored, period.end),
+    )
+
+
+def _service(connection: Connection, service: Service, read: _Read) -> ServiceReport:
+    period = read.period
+    both = freezes.history(connection, service.name, period.before().start, period.end)
+    held = [one for one in both if one.until is None or one.until > period.start]
+    rows = tuple(_freeze_row(one, period.end) for one in reversed(held))
+    decisions = audit.read(connection, service.name, until=period.end, limit=_AUDIT_LINES)
+    return ServiceReport(
+        service=service,
+        frozen=next((row for row in rows if row.until is None), None),
+        slos=tuple(_slo(connection, one, read, both) for one in read.seen if one[0].slo.service == service.name),
+        freezes=rows,
+        audit=tuple(AuditRow(e.at, e.actor, e.action, e.detail) for e in decisions),
+        override=freezes.override_of(connection, service.name, period.end),
+    )
+
+
+def _slo(connection: Connection, one: Seen, read: _Read, held: Sequence[Freeze]) -> SLOReport:
     stored, evaluation = one
-    window = stored.slo.window.bounds(at).start
+    end, slo_id, name = read.period.end, stored.slo_id, stored.slo.name
+    window = stored.slo.window.bounds(end).start
+    bad = bool(evaluation.counts.bad)
+    opened = read.past.opened.get(slo_id, ())
     return SLOReport(
         evaluation=evaluation,
         unit=unit_of(evaluation),
-        history=history,
-        spent=tuple(attribution_of(connection, one, by) for by in _SPENT_BY),
-        worst=tuple(counting.worst(connection, stored.slo_id, stored.slo.name, window, at, stored.scale)),
-        incidents=tuple(
-            IncidentRow(i.opened_at, i.resolved_at, i.severity.label, reason)
-            for i, reason in incidents.history(connection, stored.slo_id, start, at)
+        history=read.history[slo_id],
+        spent=tuple(
+            attribution_of(connection, one, by) if bad else attribute(parse_by(by), (), evaluation, window)
+            for by in SPENT_BY
         ),
-        corrections=tuple(corrections.reaching(connection, stored, min(start, window), at)),
-        percentiles=percentiles_of(connection, [stored], at).get(stored.slo.name),
+        worst=tuple(counting.worst(connection, slo_id, name, window, end, stored.scale)) if bad else (),
+        incidents=tuple(
+            _incident_row(found, reason, end)
+            for found, reason in opened
+            if found.resolved_at is None or found.resolved_at > read.period.start
+        ),
+        corrections=tuple(read.corrections.get(name, ())),
+        percentiles=read.percentiles.get(name),
+        earlier=read.earlier.get(slo_id, ()),
+        compared=compare(connection, one, read.past, held),
+        agreement=read.agreements.get(slo_id),
     )
 
 
-def _freeze_row(one: Freeze) -> FreezeRow:
-    return FreezeRow(one.since, one.until, tuple(one.causes))
+def _incident_row(found: Incident, reason: str, end: datetime) -> IncidentRow:
+    """An incident as it stood at the end."""
+    resolved = None if found.resolved_at is None or found.resolved_at > end else found.resolved_at
+    return IncidentRow(found.opened_at, resolved, found.severity.label, reason)
 
 
-def budget_history(
-    connection: Connection, stored: Sequence[Stored], start: datetime, end: datetime, points: int = _POINTS
-) -> dict[int, tuple[BudgetPoint, ...]]:
-    """Budget over ``[start, end]`` at evenly spaced instants, by SLO row, oldest first."""
-    instants = [start + (end - start) * number / points for number in range(points + 1)]
-    ids = [one.slo_id for one in stored]
-    watched = watched_since(connection, stored)
-    starts = {(one.slo.window, at): one.slo.window.bounds(at).start for one in stored for at in instants}
-    upto = curve.prefixes(connection, [*instants, *starts.values()], ids)
-    result = {}
-    for one in stored:
-        row = []
-        for previous, at in zip([instants[0], *instants], instants, strict=False):
-            now = upto[at][one.slo_id]
-            counts = counting.difference(now, upto[starts[one.slo.window, at]][one.slo_id], one.unit)
-            step = counting.difference(now, upto[previous][one.slo_id], one.unit)
-            covered = coverage_of(budget_plan(one.slo, at), counts, watched[one.slo_id])
-            left = budget(counts, one.slo.objective, covered)
-            row.append(BudgetPoint(at, left.remaining, counts.sli, step.burn_rate(one.slo.objective)))
-        result[one.slo_id] = tuple(row)
-    return result
+def _freeze_row(one: Freeze, end: datetime) -> FreezeRow:
+    """A freeze as it stood at the end."""
+    return FreezeRow(one.since, None if one.until is None or one.until > end else one.until, tuple(one.causes))
+
+
+def _ended(origins: Mapping[str, Origin], period: Period, services: Collection[str] | None) -> tuple[Ended, ...]:
+    since = period.before().start
+    return tuple(
+        Ended(name, one.service, one.ended)
+        for name, one in origins.items()
+        if one.ended is not None and since < one.ended <= period.end and (services is None or one.service in services)
+    )

@@ -48,7 +48,7 @@ def _trends(connection: Connection, stored: Sequence[Stored], instants: Sequence
             plans[one.slo.shape] = [budget_plan(one.slo, at) for at in instants]
     edges = {needs.bounds.start for those in plans.values() for needs in those}
     upto = curve.prefixes(connection, edges.union(instants), [one.slo_id for one in stored])
-    watched = watched_since(connection, stored)
+    watched = watched_since(connection, stored, (min(edges), instants[-1]))
 
     def left(one: Stored, needs: Plan) -> Fraction | None:
         bounds = needs.bounds

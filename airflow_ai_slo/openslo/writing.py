@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow_ai_slo.core.definition import SLO, Budgeting, Schedule
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.sla import SLA
 from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.openslo.translate.annotations import PREFIX
 
@@ -101,6 +102,8 @@ def _annotations(slo: SLO) -> dict[str, str]:
         found["alerting"] = slo.alerting
     if slo.schedule is not None:
         found |= _schedule(slo.schedule)
+    if slo.sla is not None:
+        found |= _sla(slo.sla)
     for name, value, default in (
         ("rerun", slo.rerun, "replace"),
         ("confidence", _text(slo.confidence), None),
@@ -115,6 +118,12 @@ def _annotations(slo: SLO) -> dict[str, str]:
         if value is not None and value != default:
             found[name] = value
     return found
+
+
+def _sla(sla: SLA) -> dict[str, str]:
+    tiers = ", ".join(f"{float(tier.below)}: {float(tier.share)}" for tier in sla.credits)
+    found = {"sla": str(float(sla.target)), "sla-window": f"{sla.period} {sla.zone.key}"}
+    return found | ({"sla-credits": tiers} if tiers else {})
 
 
 def _schedule(schedule: Schedule) -> dict[str, str]:

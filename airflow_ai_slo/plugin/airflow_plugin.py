@@ -8,6 +8,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
+from airflow_ai_slo.hooks.settings import is_on
 from airflow_ai_slo.operators.links import SLOReportLink
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,26 @@ class _Built:
 
     def __get__(self, plugin: object, owner: type) -> list[dict[str, Any]]:
         return _apps()
+
+
+class _Background:
+    """What the API server puts around itself to measure in the background: nothing, unless it was asked for."""
+
+    def __get__(self, plugin: object, owner: type) -> list[dict[str, Any]]:
+        from airflow_ai_slo.plugin import background
+
+        return background.middlewares()
+
+
+class _Heard:
+    """The listener, where ``[ai_slo] listener`` asks for it."""
+
+    def __get__(self, plugin: object, owner: type) -> list[Any]:
+        if not is_on("listener"):
+            return []
+        from airflow_ai_slo.plugin import listener
+
+        return [listener]
 
 
 @lru_cache(maxsize=1)
@@ -32,8 +53,10 @@ def _apps() -> list[dict[str, Any]]:
 
 
 class AiSloPlugin(AirflowPlugin):
-    """Registers the links that tasks of this package show, and the REST API."""
+    """Registers the links that tasks of this package show, the REST API, and where asked for the listener."""
 
     name = "ai_slo"
     operator_extra_links = [SLOReportLink()]  # noqa: RUF012
     fastapi_apps = _Built()
+    fastapi_root_middlewares = _Background()
+    listeners = _Heard()

@@ -72,8 +72,48 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "plugins": [{"name": "ai_slo", "plugin-class": "airflow_ai_slo.plugin.airflow_plugin.AiSloPlugin"}],
         "cli": ["airflow_ai_slo.plugin.commands.get_commands"],
+        "config": {"ai_slo": {"description": "Measuring without a line in a DAG.", "options": _options()}},
     }
 
 
 def _modules(*names: str) -> list[dict[str, Any]]:
     return [{"integration-name": _INTEGRATION, "python-modules": [f"airflow_ai_slo.{name}" for name in names]}]
+
+
+def _options() -> dict[str, dict[str, Any]]:
+    return {
+        "listener": _option(
+            "boolean",
+            "False",
+            "Whether schedulers, workers and API servers write down on their machine's disk which runs ended, so that "
+            "`ai-slo reconcile --follow` and API servers measure them at once. No DAG with end_from_trigger=True loads "
+            "while any listener is there.",
+        ),
+        "listener_spool": _option(
+            "string",
+            "",
+            "The file they write to; empty: ai_slo_events.jsonl in AIRFLOW_HOME.",
+            example="/var/lib/airflow/ai_slo_events.jsonl",
+        ),
+        "reconcile_every": _option(
+            "integer",
+            "0",
+            "Seconds between two passes over Airflow's record of runs that API servers do in the background; 0: none.",
+            example="300",
+        ),
+        "reconcile_evaluate": _option(
+            "boolean",
+            "False",
+            "Whether API servers evaluate all SLOs and send messages after they measured.",
+        ),
+    }
+
+
+def _option(kind: str, default: str, description: str, example: str | None = None) -> dict[str, Any]:
+    return {
+        "description": description,
+        "version_added": None,
+        "type": kind,
+        "example": example,
+        "default": default,
+    }

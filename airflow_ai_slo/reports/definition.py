@@ -9,6 +9,7 @@ from airflow_ai_slo.core.definition import SLO, Budgeting, Schedule
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.reports.figures import percent
+from airflow_ai_slo.reports.promised import terms
 
 _SOURCES = {
     "airflow": "Airflow's own runs",
@@ -48,6 +49,7 @@ def _lines(slo: SLO, policy: FreezePolicy, unit: str) -> Iterable[tuple[str, str
     yield "Reruns", _RERUNS[slo.rerun]
     yield "Alerting", f"{slo.alerting} preset" if slo.alerting != "none" else "own rules" if slo.rules else "none"
     yield "Freezes releases", _freeze(slo, policy)
+    yield "SLA", terms(slo.sla) if slo.sla is not None else ""
     yield "Confidence", percent(slo.confidence) if slo.confidence is not None else ""
     yield "Labels", ", ".join(f"{key}={value}" for key, value in slo.labels.items())
     yield "Notifies", ", ".join(slo.notify)

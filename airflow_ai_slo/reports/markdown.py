@@ -17,6 +17,8 @@ _SPECIAL = re.compile(r"[\\`*_\[\]|~#$&<>]")
 _BLOCK_START = re.compile(r"([-+=:]|\d+(?=[.)]))")
 _LEVELS = "▁▂▃▄▅▆▇█"
 _GAP = "·"
+_TURN = "┊"
+_SQUARES = {"met": "■", "missed": "□", "unknown": _GAP}
 _BAR = 10
 _TREND = 20
 _SIGNS = {
@@ -77,28 +79,45 @@ def trend(line: Spark | None) -> str:
         return ""
     step = max(1, -(-len(line.shares) // _TREND))
     shares = line.shares[::-1][::step][::-1]
-    return "".join(
+    drawn = [
         _GAP if share is None else _LEVELS[min(max(int(share * len(_LEVELS)), 0), len(_LEVELS) - 1)] for share in shares
-    )
+    ]
+    turn = len(drawn) - -(-(len(line.shares) - line.before) // step) if line.before else 0
+    return "".join(drawn[:turn]) + (_TURN if turn else "") + "".join(drawn[turn:])
 
 
 def _report(report: ReportView) -> Iterable[str]:
     yield f"# {escape(report.title)}"
     generated = f" · generated {report.generated}" if report.generated else ""
-    yield f"{report.period} ({report.length}){generated}"
+    yield f"{escape(report.period)} ({report.length}){generated}"
     for sentence in report.sentences:
         text = escape(sentence.text)
         yield {"lead": f"**{text}**", "ice": f"> {text}"}.get(sentence.tone, text)
     yield "## Overview"
-    yield _overview(report.overview) if report.overview else _NO_DATA
+    yield _overview(report) if report.overview else _NO_DATA
     for service in report.services:
         yield from _service(service)
 
 
-def _overview(slos: Sequence[SLOView]) -> str:
-    header = ("SLO", "Service", "State", "SLI", "Objective", "Budget left", "", "Burn now", "Trend")
-    numbers = (False, False, False, True, True, True, False, True, False)
-    return table(header, numbers, [_overview_row(slo) for slo in slos])
+def _overview(report: ReportView) -> str:
+    header = ["SLO", "Service", "State", "SLI", "Objective", "Budget left", "", "Burn now", "Trend"]
+    numbers = [False, False, False, True, True, True, False, True, False]
+    rows = [_overview_row(slo) for slo in report.overview]
+    if report.label:
+        agreed = any(slo.sla for slo in report.overview)
+        header += [escape(report.label), "", "Met ■ or missed □", *["SLA"][:agreed]]
+        numbers += [True, False, False, *[False][:agreed]]
+        rows = [(*row, *_period(slo, agreed=agreed)) for row, slo in zip(rows, report.overview, strict=True)]
+    return table(header, numbers, rows)
+
+
+def _period(slo: SLOView, *, agreed: bool) -> Iterable[str]:
+    found = slo.period
+    yield found.sli if found else ""
+    yield escape(found.text) if found else ""
+    yield "".join(_SQUARES[one.state] for one in found.squares) if found else ""
+    if agreed:
+        yield slo.sla.figure if slo.sla else ""
 
 
 def _overview_row(slo: SLOView) -> tuple[str, ...]:
@@ -141,6 +160,9 @@ def _slo(slo: SLOView) -> Iterable[str]:
     if slo.description:
         yield paragraph(slo.description)
     yield "\n".join(f"- {escape(tile.label)}: **{tile.figure}** ({escape(tile.detail)})" for tile in slo.tiles)
+    if slo.period and len(slo.period.squares) > 1:
+        squares = "".join(_SQUARES[one.state] for one in slo.period.squares)
+        yield f"The last periods, met ■ or missed □: {squares} ({slo.period.missed or 'nothing measured'})"
     yield from slo.notes
     if slo.next_step:
         sentence, command = slo.next_step

@@ -8,12 +8,15 @@ from datetime import datetime
 from fractions import Fraction
 
 from airflow_ai_slo.core.attribution import Attribution
+from airflow_ai_slo.core.comparing import Compared
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.periods import Period
 from airflow_ai_slo.core.sketch import Percentiles
 
 
@@ -69,6 +72,9 @@ class SLOReport:
     :param corrections: those in force that drop something in the report's period or the SLO's window.
     :param unit: plural noun of what the counts count, such as ``rows``; empty reads as the definition and counts say.
     :param percentiles: of what was timed in the SLO's window; None where nothing was.
+    :param earlier: the history of the period before, oldest first.
+    :param compared: the period against the one before; None leaves it out.
+    :param agreement: its SLA; None where it has none.
     """
 
     evaluation: Evaluation
@@ -79,6 +85,9 @@ class SLOReport:
     unit: str = ""
     corrections: tuple[Correction, ...] = ()
     percentiles: Percentiles | None = None
+    earlier: tuple[BudgetPoint, ...] = ()
+    compared: Compared | None = None
+    agreement: Agreement | None = None
 
     @property
     def spent_by(self) -> Mapping[str, Exact]:
@@ -103,10 +112,21 @@ class ServiceReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """An SLO that is not there any more."""
+
+    slo: str
+    service: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """A whole report over ``(start, end]``.
 
     :param generated_at: when it was written; None leaves it out.
+    :param period: what it is of; None leaves comparisons out.
+    :param ended: SLOs that went in the period or in the one before, and are nowhere else in the report.
     """
 
     title: str
@@ -114,3 +134,5 @@ class Report:
     end: datetime
     services: tuple[ServiceReport, ...]
     generated_at: datetime | None = None
+    period: Period | None = None
+    ended: tuple[Ended, ...] = ()

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_ai_slo.core.burn import RuleOutcome
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
@@ -14,10 +15,13 @@ from airflow_ai_slo.core.numbers import Exact, plain
 from airflow_ai_slo.core.sketch import Percentiles
 
 
-def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[str, Any]:
+def evaluation_json(
+    seen: Evaluation, timed: Percentiles | None = None, agreed: Agreement | None = None
+) -> dict[str, Any]:
     """One evaluation in the shape other people's scripts hold on to.
 
     :param timed: percentiles over the SLO's window, where it has any.
+    :param agreed: how its SLA stands, where it has one.
     """
     return {
         "slo": seen.slo.name,
@@ -30,7 +34,14 @@ def evaluation_json(seen: Evaluation, timed: Percentiles | None = None) -> dict[
         "budget": budget_json(seen),
         "burn_rates": burn_rates_json(seen),
         "alerts": alerts_json(seen.alerts),
-    } | ({} if timed is None else {"percentiles": percentiles_json(timed)})
+    } | _beside(timed, agreed)
+
+
+def _beside(timed: Percentiles | None, agreed: Agreement | None) -> dict[str, Any]:
+    from airflow_ai_slo.reports.json_document import agreement
+
+    found: dict[str, Any] = {} if timed is None else {"percentiles": percentiles_json(timed)}
+    return found if agreed is None else found | {"sla": agreement(agreed)}
 
 
 def budget_json(seen: Evaluation) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Cell:
     """One cell.
 
     :param kind: ``text``, ``number``, ``code``, ``time``, ``bar``, or a tone for a badge (``page``, ``ticket``,
-        ``firing``, ``healthy``, ``unknown``).
+        ``firing``, ``healthy``, ``unknown``) or for a change (``better``, ``worse``, ``same``).
     :param url: where its text leads; only ever http or https.
     :param share: length of a bar, 0 to 1.
     """

@@ -11,8 +11,10 @@ from airflow_ai_slo.core import units
 from airflow_ai_slo.core.budget import Budget
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Evaluation
+from airflow_ai_slo.reports import compared, promised
 from airflow_ai_slo.reports.figures import count, instant, percent, plural
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
+from airflow_ai_slo.reports.wording import Sentence, listed
 
 _NAMED = 3
 
@@ -47,14 +49,6 @@ class Badge:
 
     state: State
     label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence on top of a report; ``tone`` is empty, ``lead`` or ``ice`` (a freeze)."""
-
-    text: str
-    tone: str = ""
 
 
 def badges(slo: SLOReport) -> tuple[Badge, ...]:
@@ -140,10 +134,17 @@ def summary(report: Report) -> tuple[Sentence, ...]:
     slos = [slo for service in report.services for slo in service.slos]
     if not slos:
         return (Sentence("No SLO is defined yet.", "lead"),)
+    period, moved = compared.met_sentence(report), compared.moved_sentences(report)
+    met_now = _met_sentence(slos)
+    top = [Sentence(period, "lead"), Sentence(f"At its end, over their own windows: {met_now}")]
+    if not period or report.period is None or not report.period.is_calendar:
+        top = [Sentence(met_now, "lead"), *([Sentence(period)] if period else [])]
     return (
-        Sentence(_met_sentence(slos), "lead"),
+        *top,
         *_named("Missed", [s for s in slos if met(s.evaluation) is False]),
         *_named("Unknown, for want of data", [s for s in slos if s.evaluation.sli is None]),
+        *moved,
+        *promised.sentences(slos),
         *_alert_sentence(slos),
         *_frozen_sentences(report.services),
     )
@@ -157,7 +158,7 @@ def _met_sentence(slos: Sequence[SLOReport]) -> str:
 
 
 def _named(label: str, slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
-    return (Sentence(f"{label}: {_list([slo.evaluation.slo.title for slo in slos])}."),) if slos else ()
+    return (Sentence(f"{label}: {listed([slo.evaluation.slo.title for slo in slos])}."),) if slos else ()
 
 
 def _alert_sentence(slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
@@ -172,7 +173,7 @@ def _frozen_sentences(services: Sequence[ServiceReport]) -> tuple[Sentence, ...]
     if not frozen:
         return (Sentence("No service is frozen."),)
     if len(frozen) > _NAMED:
-        names = _list([service.service.name for service in frozen])
+        names = listed([service.service.name for service in frozen])
         return (Sentence(f"{len(frozen):,} services are frozen: {names}.", "ice"),)
     return tuple(Sentence(frozen_sentence(service), "ice") for service in frozen)
 
@@ -184,14 +185,5 @@ def frozen_sentence(service: ServiceReport) -> str:
     titles = {slo.evaluation.slo.name: slo.evaluation.slo.title for slo in service.slos}
     causes = [titles.get(name, name) for name in service.frozen.slos]
     verb = "has spent its budget" if len(causes) == 1 else "have spent their budgets"
-    because = f" because {_list(causes)} {verb}" if causes else ""
+    because = f" because {listed(causes)} {verb}" if causes else ""
     return f"Service {service.service.name} is frozen since {instant(service.frozen.since)}{because}."
-
-
-def _list(names: Sequence[str]) -> str:
-    """``a, b and c``; beyond three, ``a, b, c and 4 more``."""
-    if len(names) > _NAMED:
-        return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from itertools import accumulate, groupby, pairwise
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
+    Executable,
     Select,
     String,
     and_,
@@ -107,13 +109,31 @@ def groups(
         measurement has; none means the cause.
     :param tally: how runs are counted, where those are slices.
     """
-    postgres = connection.dialect.name == "postgresql"
-    values = [_first([_value(name, postgres=postgres) for name in names]) for names in sources] or [
+    named = tuple(map(tuple, sources))
+    if tally is not None and tally.slice_micros:
+        values = _values(named, connection.dialect)
+        return _groups_of_slices(connection, slo_id, (start, end), values, tally, most)
+    return [
+        _row(found, scale) for found in _prepared(named, most).all(connection, slo_id, to_micros(start), to_micros(end))
+    ]
+
+
+@lru_cache(maxsize=64)
+def _prepared(sources: tuple[tuple[str, ...], ...], most: int) -> Prepared:
+    return Prepared(("slo_id", "start", "end"), lambda dialect: _groups_query(dialect, sources, most))
+
+
+def _values(sources: Sequence[Sequence[str]], dialect: Dialect) -> list[ColumnElement[Any]]:
+    postgres = dialect.name == "postgresql"
+    return [_first([_value(name, postgres=postgres) for name in names]) for names in sources] or [
         func.coalesce(measurement.c.cause, Cause.OTHER.value)
     ]
-    if tally is not None and tally.slice_micros:
-        return _groups_of_slices(connection, slo_id, (start, end), values, tally, most)
+
+
+def _groups_query(dialect: Dialect, sources: Sequence[Sequence[str]], most: int) -> Executable:
+    values = _values(sources, dialect)
     names = [f"value_{number}" for number in range(len(values))]
+    within = bad_between(bindparam("slo_id"), bindparam("start"), bindparam("end"))
     bad = (
         select(
             *(value.label(name) for name, value in zip(names, values, strict=True)),
@@ -122,17 +142,17 @@ def groups(
             run.c.bad,
         )
         .join(run, and_(run.c.slo_id == measurement.c.slo_id, run.c.at == measurement.c.at))
-        .where(*bad_within(slo_id, start, end))
+        .where(*within)
         .cte("bad")
     )
     keys = [bad.c[name] for name in names]
     # In the order of code points, so that which of two equals is shown does not hang on the database's language.
-    ordered = [key.collate("C") if postgres else key for key in keys]
+    ordered = [key.collate("C") if dialect.name == "postgresql" else key for key in keys]
     sizes = select(*keys).group_by(*keys).order_by(func.sum(bad.c.lost).desc(), *ordered)
     largest = sizes.limit(most).cte("largest")
     # Joined with these few only: all groups may be as many as there are measurements.
     shown = [largest.c[name] for name in names]
-    query = (
+    return (
         select(
             func.sum(bad.c.lost),
             func.count(distinct(case((bad.c.bad == 1, bad.c.at)))),
@@ -142,7 +162,6 @@ def groups(
         .select_from(bad.outerjoin(largest, and_(*(bad.c[name] == largest.c[name] for name in names))))
         .group_by(*shown)
     )
-    return [_row(found, scale) for found in connection.execute(query)]
 
 
 def _groups_of_slices(

@@ -115,12 +115,24 @@ def of(connection: Connection, stored: Sequence[Stored], *, revoked: bool = Fals
 
 def reaching(connection: Connection, one: Stored, start: datetime, end: datetime) -> list[Correction]:
     """Corrections in force of an SLO that drop something of ``(start, end]``."""
+    return [given for given in of(connection, [one]) if _reaches(given, start, end)]
+
+
+def reaching_any(
+    connection: Connection, stored: Sequence[Stored], start: datetime, end: datetime
+) -> dict[str, list[Correction]]:
+    """The same of many SLOs, by name, over ``(start, end]`` and the window of each at its end."""
+    starts = {one.slo.name: min(start, one.slo.window.bounds(end).start) for one in stored}
+    found: dict[str, list[Correction]] = {}
+    for given in of(connection, stored):
+        if _reaches(given, starts[given.slo], end):
+            found.setdefault(given.slo, []).append(given)
+    return found
+
+
+def _reaches(given: Correction, start: datetime, end: datetime) -> bool:
     low, high = to_micros(start), to_micros(end)
-
-    def reaches(given: Correction) -> bool:
-        return any(begin < high and low < stop for begin, stop in recurring.stretches(given.period))
-
-    return [given for given in of(connection, [one]) if reaches(given)]
+    return any(begin < high and low < stop for begin, stop in recurring.stretches(given.period))
 
 
 def slo_of(connection: Connection, correction_id: int) -> str | None:

@@ -109,14 +109,8 @@ def worst(
     connection: Connection, slo_id: int, name: str, start: datetime, end: datetime, scale: int, limit: int = 10
 ) -> list[Measurement]:
     """The measurements in ``(start, end]`` that spent most, worst first; the newest of equals first."""
-    spent = measurement.c.total - measurement.c.good
-    query = (
-        select(measurement)
-        .where(*bad_within(slo_id, start, end))
-        .order_by(spent.desc(), measurement.c.at.desc())
-        .limit(limit)
-    )
-    return [read_measurement(row, name, scale) for row in connection.execute(query)]
+    query = _worst_query, {"slo_id": slo_id, "start": to_micros(start), "end": to_micros(end), "most": limit}
+    return [read_measurement(row, name, scale) for row in connection.execute(*query)]
 
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
@@ -193,3 +187,9 @@ def _first_query() -> Select[Any]:
 _first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
 _first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
 _before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
+_worst_query = (
+    select(measurement)
+    .where(*bad_between(bindparam("slo_id"), bindparam("start"), bindparam("end")))
+    .order_by((measurement.c.total - measurement.c.good).desc(), measurement.c.at.desc())
+    .limit(bindparam("most"))
+)

@@ -33,7 +33,7 @@ def prefixes(
     :param ids: only these SLO rows; None means every active one.
     """
     found: dict[datetime, Prefix] = {}
-    ordered = list(dict.fromkeys(instants))
+    ordered = sorted(set(instants))
     for first in range(0, len(ordered), _AT_ONCE):
         _look_up(connection, ordered[first : first + _AT_ONCE], ids, found)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, select, update
 from airflow_ai_slo.core.definition import SLO, Budgeting, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.instants import from_micros
 from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import dropping, rollup
@@ -41,6 +43,21 @@ class Applied:
     slo_id: int
     replaced_id: int | None = None
     before: SLO | None = None
+
+
+class Origin(NamedTuple):
+    """Since when something goes by an SLO's name, and until when.
+
+    :param first_applied: when its first generation was.
+    :param applied: when its newest was; later than the first where it is measured anew.
+    :param ended: when its newest generation ended; None while it is active.
+    """
+
+    service: str
+    generation: int
+    first_applied: datetime
+    applied: datetime
+    ended: datetime | None
 
 
 class Stored(NamedTuple):
@@ -139,6 +156,18 @@ def of_service(connection: Connection, service_name: str) -> list[Stored]:
     """Active definitions of one service, by name."""
     query = select(*_COLUMNS).where(slo.c.active, slo.c.service == service_name)
     return sorted((_stored(*row) for row in connection.execute(query)), key=lambda stored: stored.slo.name)
+
+
+def origins(connection: Connection) -> dict[str, Origin]:
+    """Where every SLO there is, or ever was, comes from; by name."""
+    found: dict[str, Origin] = {}
+    columns = (slo.c.name, slo.c.service, slo.c.generation, slo.c.applied_at, slo.c.ended_at, slo.c.active)
+    for row in connection.execute(select(*columns).order_by(slo.c.name, slo.c.generation)):
+        applied = from_micros(row.applied_at)
+        first = found[row.name].first_applied if row.name in found else applied
+        ended = None if row.active or row.ended_at is None else from_micros(row.ended_at)
+        found[row.name] = Origin(row.service, row.generation, first, applied, ended)
+    return found
 
 
 def by_id(connection: Connection, slo_id: int) -> Stored:

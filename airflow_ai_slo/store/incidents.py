@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.incident import Transition
@@ -160,18 +161,29 @@ def events(connection: Connection, slo_id: int, since: datetime, until: datetime
 
 def history(connection: Connection, slo_id: int, since: datetime, until: datetime) -> list[tuple[Incident, str]]:
     """An SLO's incidents that were open at some time in ``(since, until]``, oldest first, with why each opened."""
-    query = (
+    query = _history(since, until).where(incident.c.slo_id == slo_id)
+    return [(_incident(row), row.reason) for row in connection.execute(query)]
+
+
+def histories(connection: Connection, since: datetime, until: datetime) -> dict[int, list[tuple[Incident, str]]]:
+    """The same of every SLO that has any, by its row."""
+    found: dict[int, list[tuple[Incident, str]]] = {}
+    for row in connection.execute(_history(since, until)):
+        found.setdefault(row.slo_id, []).append((_incident(row), row.reason))
+    return found
+
+
+def _history(since: datetime, until: datetime) -> Select[Any]:
+    return (
         select(incident, incident_event.c.reason)
         .join(incident_event, incident_event.c.incident_id == incident.c.id)
         .where(
-            incident.c.slo_id == slo_id,
             incident.c.opened_at <= to_micros(until),
             (incident.c.resolved_at.is_(None)) | (incident.c.resolved_at > to_micros(since)),
             incident_event.c.transition == Transition.OPENED.value,
         )
         .order_by(incident.c.opened_at)
     )
-    return [(_incident(row), row.reason) for row in connection.execute(query)]
 
 
 def page(

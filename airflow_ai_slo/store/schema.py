@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from airflow_ai_slo.core.errors import StoreNotMigratedError
 from airflow_ai_slo.store.tables import VERSION_TABLE
 
-HEAD = "0001"
+HEAD = "0002"
 _ROOT = Path(__file__).parent / "migrations"
 _checked: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 _lock = threading.Lock()

@@ -30,6 +30,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "warehouse.db"
     monkeypatch.setenv("AIRFLOW_CONN_WAREHOUSE", json.dumps({"conn_type": "sqlite", "host": str(path)}))
     monkeypatch.setenv("AIRFLOW_VAR_SLO_REPORT", str(tmp_path / "slo.html"))
+    monkeypatch.setenv("AIRFLOW_VAR_SLO_REPORTS", str(tmp_path / "reports"))
     loaded = (datetime.now(UTC) - timedelta(hours=3)).isoformat()
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE features (updated_at TEXT)")

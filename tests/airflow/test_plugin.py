@@ -26,6 +26,8 @@ for folder in ("operators", "sensors", "triggers", "hooks", "decorators", "notif
             import_module(f"airflow_ai_slo.{folder}.{found.name}")
 import_module("airflow_ai_slo.plugin.airflow_plugin")
 import_module("airflow_ai_slo.plugin.provider_info")
+import_module("airflow_ai_slo.plugin.listener")
+import_module("airflow_ai_slo.plugin.background")
 loaded = set(sys.modules) - before
 packages = {name.partition(".")[0] for name in loaded}
 print(json.dumps([sorted(packages), sorted(name for name in loaded if name.startswith("airflow"))]))

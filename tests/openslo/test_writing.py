@@ -16,6 +16,7 @@ from slo_kit import an_slo
 
 from airflow_ai_slo.core.definition import SLO, BurnRule, Indicator, Schedule, Severity
 from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.sla import SLA
 from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.openslo import load
 from airflow_ai_slo.openslo.writing import document, yaml_text
@@ -131,6 +132,14 @@ def test_the_yaml_is_the_document() -> None:
             "airflow-ai-slo/unit": "rows",
         },
     }
+
+
+def test_an_agreement_reads_back(tmp_path: Path) -> None:
+    agreed = SLA("0.95", credits={"0.95": "0.1", "0.9": "0.25"}, period="quarter", zone="Europe/Berlin")
+    slo = an_slo(objective="0.99", sla=agreed)
+    assert read_back(tmp_path, yaml_text(slo)) == slo
+    plain = an_slo(objective="0.99", sla=SLA("0.95"))
+    assert read_back(tmp_path, yaml_text(plain)) == plain
 
 
 def test_a_rule_with_two_windows_has_no_place_in_a_document() -> None:

@@ -20,6 +20,7 @@ from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest
 from airflow_ai_slo.openslo.rules.objectives import zone_of
+from airflow_ai_slo.openslo.translate.agreements import READERS as ON_AGREEMENT
 
 PREFIX = "airflow-ai-slo/"
 
@@ -151,6 +152,7 @@ ON_SLO: Mapping[str, Reader] = {
     "runbook": _url,
     "unit": _unit,
     "no-data-after": _patience("no-data-after"),
+    **ON_AGREEMENT,
 }
 ON_SERVICE: Mapping[str, Reader] = {
     "freeze-slos": _between_commas,

@@ -15,6 +15,7 @@ from airflow_ai_slo.openslo.rules.checks import LONGEST_NAME
 from airflow_ai_slo.openslo.rules.slo import objectives_of
 from airflow_ai_slo.openslo.translate import read
 from airflow_ai_slo.openslo.translate.advice import advise
+from airflow_ai_slo.openslo.translate.agreements import build_sla
 from airflow_ai_slo.openslo.translate.alerts import build_alerting, named_targets
 from airflow_ai_slo.openslo.translate.annotations import PREFIX, read_annotations, slo_options
 from airflow_ai_slo.openslo.translate.catalogue import Catalogue, name_of
@@ -42,6 +43,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
         return None, []
     alerting = build_alerting(spec, share, catalogue, notes)
     options = slo_options(values, notes, freezes=is_named(name_of(document), service, catalogue))
+    sla = build_sla(values, window, share, notes)
     notify = named_targets(values.get("notify", ()), _NOTIFY, catalogue, notes)
     if notes.failed():
         return None, []
@@ -61,6 +63,7 @@ def build_slo(document: Document, catalogue: Catalogue) -> tuple[SLO | None, lis
             rules=alerting.rules,
             labels=read.labels(metadata),
             notify=[*alerting.notify, *(name for name in notify if name not in alerting.notify)],
+            sla=sla,
             **options,
         )
     except DefinitionError as error:

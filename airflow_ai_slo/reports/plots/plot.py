@@ -7,7 +7,7 @@ with steps, gaps, freezes and incidents; general chart libraries draw at a fixed
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
@@ -77,6 +77,8 @@ class Plot:
     span: float
     readings: Readings
     description: str
+    earlier: str = ""
+    """The budget of the period before, from the same left edge."""
 
     @property
     def severities(self) -> frozenset[str]:
@@ -91,6 +93,7 @@ def plot(slo: SLOReport, freezes: Sequence[FreezeRow], scale: TimeScale) -> Plot
         return None
     factors = {alert.rule.factor: alert.rule.severity for alert in reversed(slo.evaluation.alerts)}
     budget_scale, budget = budget_panel(points, scale)
+    before = _before(slo.earlier, scale)
     burn_scale, burn = _burn_panel(points, scale, factors)
     incidents = tuple(_incident(row, scale) for row in _visible(slo.incidents, scale))
     return Plot(
@@ -105,7 +108,23 @@ def plot(slo: SLOReport, freezes: Sequence[FreezeRow], scale: TimeScale) -> Plot
         span=(scale.end - scale.start).total_seconds() / 60,
         readings=readings(points, slo.evaluation.slo.objective, scale),
         description=description(points),
+        earlier=_outline(before, scale, budget_scale),
     )
+
+
+def _before(points: Sequence[BudgetPoint], scale: TimeScale) -> list[BudgetPoint]:
+    """The points of the period before, moved on by its length: both begin at the left."""
+    if not points or all(point.remaining is None for point in points):
+        return []
+    moved = [replace(point, at=point.at + (scale.start - points[0].at)) for point in points]
+    return [point for point in decimate(moved) if point.at <= scale.end]
+
+
+def _outline(points: Sequence[BudgetPoint], times_: TimeScale, scale: ValueScale) -> str:
+    steps = [
+        (times_.x(p.at), None if p.remaining is None else scale.y(max(float(p.remaining), scale.low))) for p in points
+    ]
+    return "".join(path(run) for run in after_steps(steps, times_.x(points[-1].at))) if points else ""
 
 
 def _floats(points: Iterable[BudgetPoint]) -> list[float]:

@@ -105,6 +105,14 @@
     });
   }
 
+  function unfold() {
+    const wanted = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const more = wanted?.querySelector(":scope > .more");
+    if (more) more.open = true;
+  }
+
   document.querySelectorAll(".plot").forEach(scan);
+  addEventListener("hashchange", unfold);
+  unfold();
   filter();
 })();

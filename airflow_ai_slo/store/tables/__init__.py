@@ -9,6 +9,7 @@ from airflow_ai_slo.store.tables.counted import (
     dropped,
     measurement,
     pause,
+    reconciled,
     run,
     settled,
     sketch,
@@ -16,6 +17,7 @@ from airflow_ai_slo.store.tables.counted import (
 )
 from airflow_ai_slo.store.tables.decided import audit, evaluation, freeze, incident, incident_event, override, silence
 from airflow_ai_slo.store.tables.defined import profile, service, slo, target
+from airflow_ai_slo.store.tables.shared import lease
 from airflow_ai_slo.store.tables.told import hold, outbox, thread
 
 __all__ = [
@@ -29,12 +31,14 @@ __all__ = [
     "hold",
     "incident",
     "incident_event",
+    "lease",
     "measurement",
     "metadata",
     "outbox",
     "override",
     "pause",
     "profile",
+    "reconciled",
     "run",
     "service",
     "settled",

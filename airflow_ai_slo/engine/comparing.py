@@ -1,0 +1,140 @@
+"""A report's period against the one before, read from the store for all SLOs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from airflow_ai_slo.core.attribution import OTHER_GROUPS, parse_by
+from airflow_ai_slo.core.comparing import Compared, InPeriod, Spender, Standing, frozen_within
+from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.periods import Period
+from airflow_ai_slo.core.tally import Tally
+from airflow_ai_slo.engine.reading import Seen, evaluate_all
+from airflow_ai_slo.store import attribution, counting, curve, incidents
+from airflow_ai_slo.store.definitions import Origin, Stored
+from airflow_ai_slo.store.freezes import Freeze
+from airflow_ai_slo.store.incidents import Incident
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+PERIODS = 12
+"""How many periods the strip of a report shows, its own the last."""
+
+SPENT_BY = ("cause", "version", "task")
+_NOTHING = (0,) * 5
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What comparing needs of the past, read once for all SLOs.
+
+    :param origins: by name.
+    :param firsts: ``at`` of the first measurement, by SLO row.
+    :param opened: incidents that were open in this period or in the one before, by SLO row, with why each opened.
+    """
+
+    periods: tuple[Period, ...]
+    sums: Mapping[datetime, curve.Prefix]
+    before: Mapping[int, Seen]
+    origins: Mapping[str, Origin]
+    firsts: Mapping[int, datetime]
+    opened: Mapping[int, Sequence[tuple[Incident, str]]]
+
+    def was_there(self, one: Stored, at: datetime) -> bool:
+        """Whether it was defined or measured by an instant."""
+        first = self.firsts.get(one.slo_id)
+        return self.origins[one.slo.name].first_applied <= at or (first is not None and first <= at)
+
+    def began(self, one: Stored) -> datetime:
+        """When it was first measured or, before that, defined."""
+        applied = self.origins[one.slo.name].first_applied
+        first = self.firsts.get(one.slo_id)
+        return applied if first is None else min(first, applied)
+
+
+def read_past(connection: Connection, stored: Sequence[Stored], period: Period, origins: Mapping[str, Origin]) -> Past:
+    """Everything but what spent the budgets: a fixed number of statements."""
+    periods = period.run_up(PERIODS)
+    ids = [one.slo_id for one in stored]
+    instants = [periods[0].start, *(one.end for one in periods)]
+    previous = period.before()
+    return Past(
+        periods,
+        curve.prefixes(connection, instants, ids),
+        {one.slo_id: (one, seen) for one, seen in evaluate_all(connection, utc(previous.end), stored)},
+        origins,
+        counting.first_instants(connection, ids),
+        incidents.histories(connection, previous.start, period.end),
+    )
+
+
+def compare(connection: Connection, seen: Seen, past: Past, held: Sequence[Freeze]) -> Compared:
+    """One SLO.
+
+    :param seen: at the period's end.
+    :param held: freezes of its service in this period and in the one before.
+    """
+    one, evaluation = seen
+    *_, previous, period = past.periods
+    there = [one_period for one_period in past.periods if past.was_there(one, one_period.end)]
+    run_up = tuple(InPeriod(each, one.slo.objective, _counts(one, past, each)) for each in there)
+    standing, since = _standing(one, past, period)
+    before = None
+    if past.was_there(one, previous.end):
+        _, then = past.before[one.slo_id]
+        before = _in_period(connection, one, past, previous, held, then.budget.remaining)
+    now = _in_period(connection, one, past, period, held, evaluation.budget.remaining)
+    return Compared(now, before, run_up, standing, since)
+
+
+def _in_period(
+    connection: Connection, one: Stored, past: Past, period: Period, held: Sequence[Freeze], remaining: object
+) -> InPeriod:
+    counts = _counts(one, past, period)
+    opened = past.opened.get(one.slo_id, ())
+    return InPeriod(
+        period=period,
+        objective=one.slo.objective,
+        counts=counts,
+        remaining=remaining,  # type: ignore[arg-type]
+        incidents=sum(period.start < incident.opened_at <= period.end for incident, _ in opened),
+        frozen=frozen_within([(freeze.since, freeze.until) for freeze in held], period),
+        spenders=_spenders(connection, one, period) if counts.bad else (),
+    )
+
+
+def _counts(one: Stored, past: Past, period: Period) -> Counts:
+    first, last = (past.sums[edge].get(one.slo_id, _NOTHING) for edge in (period.start, period.end))
+    return counting.difference(last, first, one.unit)
+
+
+def _spenders(connection: Connection, one: Stored, period: Period) -> tuple[Spender, ...]:
+    found: list[Spender] = []
+    for text in SPENT_BY:
+        by = parse_by(text)
+        rows = attribution.groups(
+            connection, one.slo_id, period.start, period.end, one.scale, by.sources, tally=Tally.of(one.slo)
+        )
+        for row in sorted(rows, key=lambda row: (row.values is None, -row.bad, row.values or ())):
+            if row.values is None:
+                found.append(Spender(text, OTHER_GROUPS, row.bad))
+            elif any(row.values):
+                found.append(Spender(text, by.name_of(row.values) if by.attributes else row.values[0], row.bad))
+    return tuple(found)
+
+
+def _standing(one: Stored, past: Past, period: Period) -> tuple[Standing, datetime | None]:
+    began, origin = past.began(one), past.origins[one.slo.name]
+    end = one.slo.schedule.end if one.slo.schedule else None
+    if end is not None and period.before().start < end <= period.end:
+        return Standing.ENDED, end
+    if period.start < began <= period.end:
+        return Standing.NEW, began
+    if origin.generation > 1 and period.start < origin.applied <= period.end:
+        return Standing.ANEW, origin.applied
+    return Standing.KEPT, None

@@ -1,4 +1,4 @@
-"""Measuring from Airflow's record of runs: how far it was read, and by whom"""
+"""Measuring from Airflow's record of runs: how far it was read, and by whom; keys in the order of their code points"""
 
 from __future__ import annotations
 
@@ -33,7 +33,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
+    _keys('text COLLATE "C"')
+
 
 def downgrade() -> None:
+    _keys("text")
     op.drop_table("ai_slo_reconciled")
     op.drop_table("ai_slo_lease")
+
+
+def _keys(kind: str) -> None:
+    """SQLite orders text by code point anyway."""
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("ai_slo_measurement", "ai_slo_sketch"):
+            op.execute(f'ALTER TABLE {table} ALTER COLUMN "key" TYPE {kind}')

@@ -35,6 +35,7 @@ COMMANDS = {
     "review": "review:command",
     "spent": "spent:command",
     "status": "status:command",
+    "suggest": "suggest:command",
     "validate": "validate:command",
 }
 

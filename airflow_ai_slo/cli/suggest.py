@@ -90,21 +90,20 @@ def command(
         raise click.UsageError("--from store shows what the past supports; edit the target where the SLO is defined")
     if service is not None and not drafting.is_label(service):
         raise click.UsageError(f"--service {service!r}: write up to 63 small letters, digits and hyphens")
+    is_file = output is not None and _is_file(output)
     proposals = _proposals(source, at, timedelta(days=days), dags, tags, window, url)
     found = {} if source == _STORE else drafting.documents(proposals, service=service, from_airflow=source == _AIRFLOW)
+    if output is not None and found:
+        texts = {output: drafting.joined(found.values())} if is_file else _in_folder(found, output)
+        _write(texts, output, force=force)
     if shape == "json":
         click.echo(json.dumps(suggestions_json(proposals, days, source), indent=2))
     elif shape == "yaml":
         click.echo(drafting.joined(found.values()), nl=False)
     else:
         click.echo(suggestions_table(proposals, source))
-    if output is not None:
-        for path in _write(found, output, force=force):
-            click.echo(f"wrote {path}", err=True)
-    elif shape == "text" and found:
-        click.echo(
-            "\nNext: the same with --output slos/ writes them down, ai-slo apply slos/ makes them count", err=True
-        )
+    if output is None and shape == "text" and found:
+        click.echo("\nNext: again with --output slos/ to write them down, then ai-slo apply slos/", err=True)
     if not any(one.chosen for one in proposals):
         sys.exit(_NOTHING)
 
@@ -137,18 +136,19 @@ def _proposals(
     return [one for one in found if one.subject in wanted]
 
 
-def _write(found: dict[str, str], output: Path, *, force: bool) -> list[Path]:
-    """All of them into one file, or each into one of its own in a folder; all or none."""
-    from airflow_ai_slo.engine import drafting
-
-    if not found:
-        raise DataError(f"--output {output}: there is nothing to write; no objective is supported by this past")
-    if output.suffix.lower() in _FILES and not output.is_dir():
-        texts = {output: drafting.joined(found.values())}
-    elif output.suffix and not output.is_dir():
+def _is_file(output: Path) -> bool:
+    """Whether one file takes all documents; else a folder takes a file for each."""
+    if output.suffix and not output.is_dir() and output.suffix.lower() not in _FILES:
         raise click.UsageError(f"--output {output}: name a folder, or a file that ends in {' or '.join(_FILES)}")
-    else:
-        texts = {output / f"{label}.slo.yaml": text for label, text in found.items()}
+    return output.suffix.lower() in _FILES and not output.is_dir()
+
+
+def _in_folder(found: dict[str, str], folder: Path) -> dict[Path, str]:
+    return {folder / f"{label}.slo.yaml": text for label, text in found.items()}
+
+
+def _write(texts: dict[Path, str], output: Path, *, force: bool) -> None:
+    """All or none of them."""
     there = [path for path in texts if path.exists()]
     if there and not force:
         raise ConfigurationError(f"{there[0]}: is there already; --force writes over it")
@@ -156,6 +156,6 @@ def _write(found: dict[str, str], output: Path, *, force: bool) -> list[Path]:
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
+            click.echo(f"wrote {path}", err=True)
     except OSError as error:
         raise DataError(f"--output {output}: {error.strerror or error}") from None
-    return list(texts)

@@ -3,7 +3,8 @@
 An objective is *achievable* (Google's "The Art of SLOs") when history would have met it. It is suggested here when
 
 - it allows one bad run a window or more,
-- every window of the past would have met it, with one bad run and a quarter of the budget to spare,
+- every window of the past would have met it, with one bad run and a quarter of the budget to spare (windows that hold
+  less than half of an average one, such as during a pause, only have to have met it),
 - and there are enough runs to tell: the score interval of the SLI over all of them (90%, so one in twenty that the
   true share lies below it) is above the objective. Where nothing was bad this is the rule of three, a little wider.
 
@@ -30,6 +31,8 @@ CONFIDENCE = Fraction(9, 10)
 FEWEST_RUNS = 10
 SPARE, SPARE_SHARE = 1, Fraction(1, 4)
 """What the worst window must leave of its budget: bad runs, and a share of it."""
+BUSY = Fraction(1, 2)
+"""Windows with less than this share of an average one need not leave anything: a pause, or a gap between bursts."""
 
 _ALL = Fraction(1)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,7 +62,8 @@ class Rung:
 
     :param allowed: bad runs, in the unit of the counts, that an average window allows.
     :param missed: windows of the past that held more.
-    :param left: what the worst window left of its budget, in the same unit; negative where it was missed.
+    :param left: what the worst window left of its budget, in the same unit; below 0 where it was missed. Windows that
+        hold less than half of an average one are left out.
     """
 
     objective: Fraction
@@ -194,7 +198,8 @@ def _average(seen: _Seen) -> Fraction:
 def _rung(objective: Fraction, seen: _Seen, full: Fraction, sample: tuple[Fraction, Fraction]) -> Rung:
     allowed = (1 - objective) * full
     missed = sum(n for (bad, total), n in seen.windows.items() if is_bad(total - bad, total, objective))
-    budgets = [((1 - objective) * total / seen.share, bad / seen.share) for bad, total in seen.windows]
+    busy = [one for one in seen.windows if one[1] >= BUSY * seen.share * full] or list(seen.windows)
+    budgets = [((1 - objective) * total / seen.share, bad / seen.share) for bad, total in busy]
     left = min(budget - bad for budget, bad in budgets)
     if allowed < 1:
         why = Why.ALLOWS_NONE
@@ -217,8 +222,10 @@ def _effective_size(past: Sequence[Ran], good: Exact, total: Exact) -> Fraction:
     if all(ran.total == 1 for ran in past):
         return Fraction(len(past))
     share, most, least = Fraction(good) / total, Fraction(total), min(Fraction(len(past)), Fraction(total))
+    if share in (0, 1):
+        return least
     spread = sum(((ran.good - share * ran.total) ** 2 for ran in past), Fraction(0))
-    return max(min(share * (1 - share) * total * total / spread, most), least) if spread else least
+    return max(min(share * (1 - share) * total * total / spread, most), least) if spread else most
 
 
 def runs_to_tell(objective: Fraction) -> int:

@@ -16,6 +16,7 @@ from airflow_ai_slo.store.tables.counted import (
 )
 from airflow_ai_slo.store.tables.decided import audit, evaluation, freeze, incident, incident_event, override, silence
 from airflow_ai_slo.store.tables.defined import profile, service, slo, target
+from airflow_ai_slo.store.tables.jobs import job
 from airflow_ai_slo.store.tables.told import hold, outbox, thread
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "hold",
     "incident",
     "incident_event",
+    "job",
     "measurement",
     "metadata",
     "outbox",

@@ -54,6 +54,19 @@ def upgrade() -> None:
         comment="Targets that asked to be left alone for a while.",
     )
     op.create_table(
+        "ai_slo_job",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_job")),
+        comment="The last one of each kind; seen_at is when it last told that it goes on, or when it ended.",
+    )
+    op.create_table(
         "ai_slo_outbox",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("dedup_key", sa.String(length=500), nullable=False),
@@ -404,6 +417,7 @@ def downgrade() -> None:
     op.drop_index("ix_ai_slo_outbox_thread", table_name="ai_slo_outbox")
     op.drop_index("ix_ai_slo_outbox_due", table_name="ai_slo_outbox")
     op.drop_table("ai_slo_outbox")
+    op.drop_table("ai_slo_job")
     op.drop_table("ai_slo_hold")
     op.drop_index("ix_ai_slo_freeze_service", table_name="ai_slo_freeze")
     op.drop_index(

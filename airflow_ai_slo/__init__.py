@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from airflow_ai_slo.core.airflow_spec import from_airflow
     from airflow_ai_slo.core.definition import SLO, Service
     from airflow_ai_slo.core.freeze_policy import FreezePolicy
     from airflow_ai_slo.core.target import Target
 
 __version__ = "0.1.0"
-__all__ = ["SLO", "FreezePolicy", "Service", "Target", "__version__"]
+__all__ = ["SLO", "FreezePolicy", "Service", "Target", "__version__", "from_airflow"]
 
 
 def __getattr__(name: str) -> Any:
@@ -22,4 +23,8 @@ def __getattr__(name: str) -> Any:
         from airflow_ai_slo.core.target import Target
 
         return Target
+    if name == "from_airflow":
+        from airflow_ai_slo.core.airflow_spec import from_airflow
+
+        return from_airflow
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

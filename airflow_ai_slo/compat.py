@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 COUNT_TEST_RUNS = "AI_SLO_COUNT_TEST_RUNS"
@@ -61,10 +62,9 @@ def run_of(context: Mapping[str, Any], *, count_manual: bool | None = None) -> R
     """
     dag_run, ti = context["dag_run"], context["ti"]
     run_type = _text(dag_run.run_type)
-    tested = is_test_run(dag_run)
-    ignored = _ignored(dag_run, tested, run_type, _scheduled(context) if count_manual is None else not count_manual)
+    ignored = why_ignored(dag_run, count_manual=not _scheduled(context) if count_manual is None else count_manual)
     map_index = -1 if ti.map_index is None else ti.map_index
-    stands_in = tested and not ignored
+    stands_in = is_test_run(dag_run) and not ignored
     return Run(
         dag_id=ti.dag_id,
         task_id=ti.task_id,
@@ -89,7 +89,11 @@ def run_of(context: Mapping[str, Any], *, count_manual: bool | None = None) -> R
 
 def at_of(context: Mapping[str, Any]) -> datetime:
     """The instant a run's measured interval ends: data interval end, else logical date, else run_after; UTC."""
-    dag_run = context["dag_run"]
+    return at_of_run(context["dag_run"])
+
+
+def at_of_run(dag_run: Any) -> datetime:
+    """The same of a run itself, or of a row of Airflow's database with its columns."""
     return _utc(getattr(dag_run, "data_interval_end", None) or dag_run.logical_date or dag_run.run_after)
 
 
@@ -126,16 +130,65 @@ def is_test_run(dag_run: Any) -> bool:
     return getattr(dag_run, "triggering_user_name", None) == _TESTER and _text(dag_run.run_type) == "manual"
 
 
-def _ignored(dag_run: Any, tested: bool, run_type: str, manual_is_extra: bool) -> str:
+def why_ignored(dag_run: Any, *, count_manual: bool) -> str:
+    """Why a run does not count; empty where it does.
+
+    :param count_manual: whether runs started by hand count, unless their conf says otherwise.
+    """
     asked = _asked(dag_run.conf)
     if asked is not None:
         return "" if asked else "its conf says so"
-    if tested:
+    if is_test_run(dag_run):
         wanted = os.environ.get(COUNT_TEST_RUNS, "").strip().lower() in ("1", "true", "yes")
         return "" if wanted else f"it is a dag.test() run; {COUNT_TEST_RUNS}=1 or conf ai_slo.count=true counts it"
-    if run_type == "manual" and manual_is_extra:
+    if _text(dag_run.run_type) == "manual" and not count_manual:
         return "it was started by hand; count_manual=True or conf ai_slo.count=true counts it"
     return ""
+
+
+def has_schedule(timetable_summary: str | None) -> bool:
+    """Whether anything but people starts a DAG's runs, by what Airflow's table of DAGs says of its timetable."""
+    return timetable_summary not in (None, "", "None")
+
+
+def has_clock(dag: Any) -> bool:
+    """Whether the clock makes a DAG's runs, so that it can be told which it would have made.
+
+    :param dag: as Airflow keeps it.
+    """
+    timetable, allowed = dag.timetable, getattr(dag, "allowed_run_types", None)
+    by_clock = bool(timetable.periodic and timetable.can_be_scheduled)
+    return by_clock and (allowed is None or "scheduled" in {_text(one) for one in allowed})
+
+
+def is_by_clock_face(dag: Any) -> bool:
+    """Whether its times are fixed, rather than so long after the run before."""
+    return "Delta" not in type(dag.timetable).__name__
+
+
+def at_of_slot(info: Any) -> datetime:
+    """The instant at which a run's interval will end, of what a timetable says of a run to come."""
+    interval = getattr(info, "data_interval", None)
+    return _utc(interval.end if interval is not None else info.logical_date or info.run_after)
+
+
+def page_of(dag_id: str, run_id: str, task_id: str = "", map_index: int = -1) -> str:
+    """The page of a run or a task instance; empty where Airflow's ``[api] base_url`` is not set."""
+    from urllib.parse import quote
+
+    base = _base_url()
+    if not base:
+        return ""
+    run = f"{base}/dags/{quote(dag_id, safe='')}/runs/{quote(run_id, safe='')}"
+    task = f"{run}/tasks/{quote(task_id, safe='')}" if task_id else run
+    return f"{task}/mapped/{map_index}" if map_index >= 0 else task
+
+
+@lru_cache(maxsize=1)
+def _base_url() -> str:
+    from airflow.configuration import conf
+
+    return str(conf.get("api", "base_url", fallback="") or "").rstrip("/")
 
 
 def _asked(conf: Any) -> bool | None:

@@ -198,6 +198,11 @@ class Arrivals:
         return self._slots
 
 
+def as_measured(row: Any, name: str, scale: int) -> Measurement:
+    """A stored row as it was measured, before it was judged late."""
+    return _as(_stored(row, name, scale), is_late=False)
+
+
 def _is_backfill(one: Measurement) -> bool:
     name, backfill = _BACKFILL
     return one.attributes.get(name) == backfill

@@ -112,6 +112,17 @@ class Batch:
             self._write(connection)
         return self._changed
 
+    def withdraw(self, connection: Executor, keys: Collection[str]) -> int:
+        """Take back what is stored under these keys; returns how many there were."""
+        for key in keys:
+            old = self._found.existing.get(key)
+            if old is not None:
+                self._gone[key] = (self._target.slo_id, key)
+                self._touch(old.at, -old.good, -old.total, -1)
+        if self._gone:
+            self._write(connection)
+        return len(self._gone)
+
     def _old(self, key: str) -> Old | None:
         written = self._written.get(key)
         return self._found.existing.get(key) if written is None else Old.of(written)

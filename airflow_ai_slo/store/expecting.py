@@ -86,3 +86,29 @@ def end_pause(connection: Connection, ids: Sequence[int], at: datetime) -> list[
     there = list(connection.execute(select(pause.c.slo_id).where(*open_ones)).scalars())
     connection.execute(update(pause).where(*open_ones).values(end=to_micros(at)))
     return there
+
+
+def authored(connection: Connection, slo_id: int, author: str) -> Pauses:
+    """Pauses of one author, in order; that which lasts has no end."""
+    mine = pause.c.slo_id == slo_id, pause.c.author == author
+    rows = connection.execute(select(pause.c.start, pause.c.end).where(*mine).order_by(pause.c.start))
+    return [(from_micros(start), None if end is None else from_micros(end)) for start, end in rows]
+
+
+def follow_pauses(
+    connection: Connection, slo_id: int, wanted: Pauses, *, author: str, reason: str, now: datetime
+) -> None:
+    """Let the pauses of one author be these, by their starts. Others stay, but for one that lasts: it ends now."""
+    there = dict(authored(connection, slo_id, author))
+    mine = pause.c.slo_id == slo_id, pause.c.author == author
+    changed = {start: now for start, end in there.items() if end is None and start not in dict(wanted)}
+    for start, end in [*changed.items(), *(one for one in wanted if one[0] in there and there[one[0]] != one[1])]:
+        values = {"end": None if end is None else to_micros(end)}
+        connection.execute(update(pause).where(*mine, pause.c.start == to_micros(start)).values(values))
+    new = [
+        {"slo_id": slo_id, "author": author, "reason": reason, "start": to_micros(start), "end": end and to_micros(end)}
+        for start, end in wanted
+        if start not in there
+    ]
+    if new:
+        connection.execute(pause.insert(), new)

@@ -34,6 +34,17 @@ def record(connection: Executor, measurements: Sequence[Measurement], now: int, 
     return sum(_record_one_slo(connection, name, by_slo[name], now, backfill) for name in sorted(by_slo))
 
 
+def withdraw(connection: Executor, measurements: Sequence[Measurement], now: int) -> int:
+    """Take back stored measurements of one SLO, by their keys; returns how many were there."""
+    keys = {one.key for one in measurements}
+    found = look(connection, measurements[0].slo, keys, to_micros(min(one.at for one in measurements)))
+    if found is None:
+        raise definitions.unknown([measurements[0].slo], connection)
+    target = Target.of(found.slo)
+    dropped = dropping.stretches(connection, target.slo_id) if target.is_corrected else ()
+    return Batch(target, found, now, dropped).withdraw(connection, keys)
+
+
 def record_missing(connection: Executor, missing: Sequence[Measurement], now: int) -> int:
     """Write runs that are missing from one SLO, whatever size its counts are; returns how many there are."""
     name = missing[0].slo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from airflow_ai_slo.core.airflow_spec import understood
 from airflow_ai_slo.core.definition import Indicator
 from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Table
@@ -33,7 +34,22 @@ def build_indicator(spec: Table, objective: Table, objective_at: Path, catalogue
     kinds = list(dict.fromkeys(sources))
     if len(kinds) > 1:
         notes.warn(inner, f"mixes metric sources {' and '.join(kinds)}; {kinds[0]} is used")
-    return Indicator(source=kinds[0] if kinds else "recorded", spec=_measured(sli, objective))
+    measured = _measured(sli, objective)
+    if kinds == ["airflow"]:
+        _check_runs(measured, inner, notes)
+    return Indicator(source=kinds[0] if kinds else "recorded", spec=measured)
+
+
+def _check_runs(measured: dict[str, Any], at: Path, notes: Notes) -> None:
+    """What is asked of Airflow's record. A metric that it cannot give is somebody else's to record: a warning."""
+    ratio = measured.get("ratioMetric")
+    is_counted = isinstance(ratio, dict) and ratio.get("raw") is None
+    note, inline = notes.error if is_counted else notes.warn, at[-1] == "spec"
+
+    def told(below: tuple[str, ...], message: str) -> None:
+        note((*at, *below) if inline else at, message if inline else f"{'.'.join(below)}: {message}")
+
+    understood(measured, told)
 
 
 def _holds(value: Table) -> bool:

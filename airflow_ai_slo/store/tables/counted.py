@@ -62,6 +62,18 @@ pause = Table(
     comment="When no runs are expected: from start on, before end.",
 )
 
+reconciled = Table(
+    "ai_slo_reconciled",
+    metadata,
+    slo_id(primary_key=True),
+    Column("dag_id", String(250), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    Column("read_until", BigInteger),
+    Column("slots_until", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    comment="How far Airflow's record of a DAG's runs has been measured for an SLO.",
+)
+
 correction = Table(
     "ai_slo_correction",
     metadata,

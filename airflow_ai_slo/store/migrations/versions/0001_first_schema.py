@@ -308,6 +308,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "ai_slo_reconciled",
+        sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dag_id", sa.String(length=250), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("read_until", sa.BigInteger(), nullable=True),
+        sa.Column("slots_until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["slo_id"], ["ai_slo_slo.id"], name=op.f("fk_ai_slo_reconciled_slo_id_ai_slo_slo")),
+        sa.PrimaryKeyConstraint("slo_id", "dag_id", name=op.f("pk_ai_slo_reconciled")),
+        comment="How far Airflow's record of a DAG's runs has been measured for an SLO.",
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "ai_slo_settled",
         sa.Column("slo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -381,6 +393,7 @@ def downgrade() -> None:
     op.drop_index("ix_ai_slo_silence_due", table_name="ai_slo_silence")
     op.drop_table("ai_slo_silence")
     op.drop_table("ai_slo_settled")
+    op.drop_table("ai_slo_reconciled")
     op.drop_table("ai_slo_run")
     op.drop_index("ix_ai_slo_pause_slo", table_name="ai_slo_pause")
     op.drop_table("ai_slo_pause")

@@ -1,0 +1,83 @@
+"""Which DAGs there are, and which of them a definition selects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from airflow_ai_slo import compat
+from airflow_ai_slo.core.airflow_runs import AirflowRuns
+from airflow_ai_slo.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class DagRow(NamedTuple):
+    """A DAG as Airflow keeps it.
+
+    :param has_schedule: whether anything but people starts its runs.
+    :param gone_since: its file has vanished, or no longer holds it: since when. A file that cannot be imported has not.
+    """
+
+    dag_id: str
+    tags: frozenset[str]
+    is_paused: bool
+    has_schedule: bool
+    gone_since: datetime | None
+
+
+@contextmanager
+def airflow_session() -> Iterator[Session]:
+    """A session of Airflow's database, that only reads.
+
+    :raises ConfigurationError: it cannot be read here.
+    """
+    from airflow.utils.session import create_session
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        with create_session(scoped=False) as session:
+            yield session
+    except (SQLAlchemyError, RuntimeError) as error:
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise ConfigurationError(
+            f"Airflow's database cannot be read: {said}; run this where the scheduler or the API server runs"
+        ) from error
+
+
+def known_dags(session: Session) -> dict[str, DagRow]:
+    """Every DAG, by id."""
+    from airflow.models.dag import DagModel, DagTag
+    from sqlalchemy import select
+
+    tags = defaultdict[str, set[str]](set)
+    for dag_id, name in session.execute(select(DagTag.dag_id, DagTag.name)):
+        tags[dag_id].add(name)
+    columns = (
+        DagModel.dag_id,
+        DagModel.is_paused,
+        DagModel.is_stale,
+        DagModel.has_import_errors,
+        DagModel.last_parsed_time,
+        DagModel.timetable_summary,
+    )
+    found = {}
+    for dag_id, paused, stale, broken, parsed, summary in session.execute(select(*columns).order_by(DagModel.dag_id)):
+        gone = parsed if stale and not broken else None
+        found[dag_id] = DagRow(dag_id, frozenset(tags[dag_id]), bool(paused), compat.has_schedule(summary), gone)
+    return found
+
+
+def selected(spec: AirflowRuns, dags: dict[str, DagRow], only: Collection[str] | None = None) -> list[DagRow]:
+    """DAGs that a definition selects, by id.
+
+    :param only: none but these.
+    """
+    chosen = None if only is None else set(only)
+    return [
+        row for row in dags.values() if spec.selects(row.dag_id, row.tags) and (chosen is None or row.dag_id in chosen)
+    ]

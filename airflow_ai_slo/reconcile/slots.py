@@ -1,0 +1,185 @@
+"""Runs that a DAG's clock would have made: expected slots, and those that no run was made for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from airflow_ai_slo import compat
+from airflow_ai_slo.core.airflow_runs import AirflowRuns, is_pattern
+from airflow_ai_slo.core.expected import Pauses, is_paused
+from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.reconcile.selecting import DagRow
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+_MICROSECOND = timedelta(microseconds=1)
+_AHEAD = timedelta(days=366)
+_MOST, _FEW = 100_000, 8
+
+
+class Slot(NamedTuple):
+    """One run that the clock would make.
+
+    :param due: until when it may be made.
+    :param following: ``at`` of the next one.
+    """
+
+    at: datetime
+    key: str
+    due: datetime
+    following: datetime
+
+
+class Passed(NamedTuple):
+    """What passed of a DAG.
+
+    :param slots: expected ones whose deadline has passed with no run made.
+    :param until: ``at`` of the last slot that was looked at.
+    """
+
+    slots: list[Slot]
+    until: datetime
+
+
+def passed(
+    session: Session, row: DagRow, spec: AirflowRuns, *, after: datetime, now: datetime, paused: Pauses
+) -> Passed:
+    """Expected slots of a DAG that lie after an instant, whose deadline has passed, and that no run was made for.
+
+    Nothing is expected before Airflow knew the DAG, before today's schedule came into force, outside its start and end
+    dates, while it is paused, and after it was taken away. The deadline is the definition's limit; where it has none, a
+    run is to be made before the next one is due.
+    """
+    from airflow.models.serialized_dag import SerializedDagModel
+
+    dag = SerializedDagModel.get_dag(row.dag_id, session=session)
+    begin = None if dag is None or not compat.has_clock(dag) else _begin(session, dag, after)
+    if begin is None:
+        return Passed([], after)
+    anchor = _anchor(session, dag, begin)
+    made = _made(session, row.dag_id, anchor)
+    found, until = list[Slot](), after
+    for slot in _slots(dag, spec, anchor, now):
+        if slot.due >= now:
+            break
+        until = max(until, slot.at)
+        gone = row.gone_since is not None and slot.at > utc(row.gone_since)
+        if slot.at > begin and not gone and not _is_made(dag, made, slot) and not is_paused(slot.at, paused):
+            found.append(slot)
+    return Passed(found, until)
+
+
+def missing(slo: str, dag_id: str, slot: Slot) -> Measurement:
+    """A slot that no run was made for."""
+    return Measurement(
+        slo=slo,
+        key=slot.key,
+        at=slot.at,
+        good=0,
+        total=1,
+        cause=Cause.MISSING_RUN,
+        attributes={"dag": dag_id, "run_type": "scheduled"},
+        recorded_at=slot.due + _MICROSECOND,
+    )
+
+
+def _slots(dag: Any, spec: AirflowRuns, anchor: datetime, now: datetime) -> Iterator[Slot]:
+    """Slots from an instant on, up to the first one that lies ahead."""
+    task_id = "" if spec.task_id is None or is_pattern(spec.task_id) else spec.task_id
+    before: tuple[datetime, Any] | None = None
+    for info in islice(dag.iter_dagrun_infos_between(anchor, now + _AHEAD), _MOST):
+        at = compat.at_of_slot(info)
+        if before is not None and before[0] < at:
+            yield _slot(dag, spec, before, at, task_id)
+        is_over = dag.end_date is not None and (info.logical_date or info.run_after) > dag.end_date
+        if is_over or (before is not None and before[0] > now):
+            return
+        before = (at, info)
+
+
+def _slot(dag: Any, spec: AirflowRuns, one: tuple[datetime, Any], following: datetime, task_id: str) -> Slot:
+    at, info = one
+    key = compat.natural_key(
+        dag_id=dag.dag_id,
+        task_id=task_id,
+        map_index=-1,
+        run_type="scheduled",
+        run_id="",
+        logical_date=info.logical_date,
+        partition_key=getattr(info, "partition_key", None),
+    )
+    return Slot(at, key, spec.limit(at) or following, following)
+
+
+def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
+    """The instant after which slots are expected; None where nobody knows."""
+    from airflow.models.dag_version import DagVersion
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import func, select
+
+    of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled"
+    first_run = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
+    first_seen = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
+    known = [utc(one) for one in (first_run, first_seen) if one is not None]
+    return max(after, min(known) - _MICROSECOND, _in_force_since(session, dag) or after) if known else None
+
+
+def _anchor(session: Session, dag: Any, begin: datetime) -> datetime:
+    """Where to count slots from: the run before; a schedule by the clock's face needs none."""
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled", DagRun.run_after <= begin
+    newest = select(DagRun.logical_date, DagRun.run_after).where(*of_dag).order_by(DagRun.run_after.desc()).limit(1)
+    found = session.execute(newest).one_or_none()
+    start = begin if dag.start_date is None else utc(dag.start_date)
+    if not compat.is_by_clock_face(dag):
+        return (start if dag.catchup else max(start, begin)) if found is None else utc(found[0] or found[1])
+    some = [compat.at_of_slot(one) for one in islice(dag.iter_dagrun_infos_between(begin, begin + _AHEAD), _FEW)]
+    step = max((later - sooner for sooner, later in pairwise(some)), default=timedelta(0))
+    return max(start, begin - step)
+
+
+def _made(session: Session, dag_id: str, since: datetime) -> list[datetime]:
+    """``at`` of runs that the clock or a backfill made, in order."""
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import select
+
+    columns = (DagRun.logical_date, DagRun.data_interval_end, DagRun.run_after)
+    where = DagRun.dag_id == dag_id, DagRun.run_after >= since, DagRun.run_type.in_(("scheduled", "backfill"))
+    return sorted(compat.at_of_run(row) for row in session.execute(select(*columns).where(*where)))
+
+
+def _is_made(dag: Any, made: list[datetime], slot: Slot) -> bool:
+    """Whether a run is there. An interval counts from the run before, so that after a gap its phase is another."""
+    step = timedelta(0) if compat.is_by_clock_face(dag) else slot.following - slot.at - _MICROSECOND
+    place = bisect_left(made, slot.at - step)
+    return place < len(made) and made[place] <= slot.at + step
+
+
+def _in_force_since(session: Session, dag: Any) -> datetime | None:
+    """When today's schedule came into force; None where the DAG never had another one."""
+    from airflow.models.dag_version import DagVersion
+    from airflow.models.serialized_dag import SerializedDagModel
+    from sqlalchemy import select
+
+    query = (
+        select(SerializedDagModel)
+        .join(DagVersion, SerializedDagModel.dag_version_id == DagVersion.id)
+        .where(DagVersion.dag_id == dag.dag_id)
+        .order_by(DagVersion.version_number.desc())
+    )
+    today, since = None, None
+    for version in session.scalars(query):
+        timetable = ((version.data or {}).get("dag") or {}).get("timetable")
+        today = timetable if today is None else today
+        if timetable != today:
+            return since
+        since = utc(version.created_at)
+    return None

@@ -23,8 +23,7 @@ def suggestions_table(proposals: Sequence[Proposal], source: str) -> str:
     rows = []
     for one in proposals:
         seen, chosen = one.suggestion, one.chosen
-        promised = one.lateness if one.cadence else one.duration
-        within = f" within {promised.promised}" if chosen and promised else ""
+        within = f" within {one.within.promised}" if chosen and one.within else ""
         stands = () if source != _STORE else (target(one.stands) if one.stands else "-",)
         rows.append(
             (
@@ -75,7 +74,8 @@ def _proposal_json(one: Proposal, kind: str) -> dict[str, Any]:
         "left": None if chosen is None else plain(chosen.left),
         "stands": plain(one.stands),
         "cadence": one.cadence,
-        "deadline": str(one.lateness.promised) if one.cadence and one.lateness else None,
+        "deadline": None if one.lateness is None else str(one.lateness.promised),
+        "max_duration": None if one.lateness or not one.duration else str(one.duration.promised),
         "lateness_seconds": _seconds(one.lateness),
         "duration_seconds": _seconds(one.duration),
         "objectives": [

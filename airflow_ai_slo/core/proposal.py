@@ -48,8 +48,8 @@ class Proposal:
     :param window: of the objective.
     :param since: where its past begins; None where it has none. ``until``: where it ends.
     :param cadence: when runs are expected, as a schedule writes it; None where the clock does not tell.
-    :param runs_a_day: on average, by the cadence.
-    :param lateness: how long after their ``at`` runs ended, where they are expected.
+    :param start: nothing is expected before; None: before its first run.
+    :param lateness: how long after their ``at`` runs ended; None where no clock starts them.
     :param duration: how long runs took.
     :param failed: runs that ended badly; ``late``: well, but after the deadline; ``missing``: never came.
     :param stands: the objective that it has now; None where it has none.
@@ -62,7 +62,7 @@ class Proposal:
     until: datetime
     since: datetime | None = None
     cadence: str | None = None
-    runs_a_day: Fraction | None = None
+    start: datetime | None = None
     lateness: Lengths | None = None
     duration: Lengths | None = None
     failed: int = 0
@@ -76,6 +76,11 @@ class Proposal:
         if not self.suggestion.is_enough:
             return Outcome.NOT_ENOUGH
         return Outcome.SUGGESTED if self.chosen else Outcome.TOO_OFTEN_BAD
+
+    @property
+    def within(self) -> Lengths | None:
+        """What a good run keeps: the time after it was due, or its duration where no clock starts it."""
+        return self.lateness or self.duration
 
     @property
     def chosen(self) -> Rung | None:

@@ -101,28 +101,27 @@ def _slo(label: str, service: str, proposal: Proposal, *, from_airflow: bool) ->
 def _title(proposal: Proposal, *, from_airflow: bool) -> str:
     if not from_airflow:
         return proposal.subject
-    within = proposal.lateness if proposal.cadence else proposal.duration
-    return f"{proposal.subject} completes" + (f" within {within.promised}" if within else "")
+    return f"{proposal.subject} completes" + (f" within {proposal.within.promised}" if proposal.within else "")
 
 
 def _annotations(proposal: Proposal, *, from_airflow: bool) -> list[str]:
     if not from_airflow or proposal.cadence is None:
         return []
-    cadence = (
-        f"    airflow-ai-slo/cadence: {_quoted(f'dag:{proposal.subject}')} # {proposal.cadence} when this was written"
-    )
-    deadline = [f"    airflow-ai-slo/deadline: {proposal.lateness.promised}"] if proposal.lateness else []
-    return ["  annotations:", cadence, *deadline]
+    cadence = _quoted(f"dag:{proposal.subject}")
+    lines = [f"airflow-ai-slo/cadence: {cadence} # {proposal.cadence} when this was written"]
+    if proposal.start is not None:
+        lines.append(f'airflow-ai-slo/start: "{proposal.start.isoformat()}" # none is expected before')
+    if proposal.lateness is not None:
+        lines.append(f"airflow-ai-slo/deadline: {proposal.lateness.promised}")
+    return ["  annotations:", *(f"    {line}" for line in lines)]
 
 
 def _sources(proposal: Proposal) -> tuple[str, str]:
     """What Airflow's record is asked for: all runs, and the good ones."""
-    dag = f"dag_id: {_quoted(proposal.subject)}"
-    limit = ""
-    if proposal.cadence is not None and proposal.lateness is not None:
-        limit = f", finished_within: {proposal.lateness.promised}"
-    elif proposal.duration is not None:
-        limit = f", max_duration: {proposal.duration.promised}"
+    dag, limit = f"dag_id: {_quoted(proposal.subject)}", ""
+    if proposal.within is not None:
+        name = "max_duration" if proposal.lateness is None else "finished_within"
+        limit = f", {name}: {proposal.within.promised}"
     return f"{{type: airflow, spec: {{{dag}}}}}", f"{{type: airflow, spec: {{{dag}, state: success{limit}}}}}"
 
 

@@ -91,6 +91,5 @@ def _of_slo(slo: SLO, runs: Sequence[Ran], at: datetime, window: Duration | None
         since=from_micros(runs[0].at) if runs else None,
         until=at,
         cadence=None if slo.schedule is None else slo.schedule.cadence,
-        runs_a_day=None if slo.schedule is None else Cadence.of(slo.schedule).per_day,
         stands=slo.objective if stands else None,
     )

@@ -127,7 +127,7 @@ def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
     first_run = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
     first_seen = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
     known = [utc(one) for one in (first_run, first_seen) if one is not None]
-    return max(after, min(known) - _MICROSECOND, _in_force_since(session, dag) or after) if known else None
+    return max(after, min(known) - _MICROSECOND, in_force_since(session, dag) or after) if known else None
 
 
 def _anchor(session: Session, dag: Any, begin: datetime) -> datetime:
@@ -163,7 +163,7 @@ def _is_made(dag: Any, made: list[datetime], slot: Slot) -> bool:
     return place < len(made) and made[place] <= slot.at + step
 
 
-def _in_force_since(session: Session, dag: Any) -> datetime | None:
+def in_force_since(session: Session, dag: Any) -> datetime | None:
     """When today's schedule came into force; None where the DAG never had another one."""
     from airflow.models.dag_version import DagVersion
     from airflow.models.serialized_dag import SerializedDagModel

@@ -44,11 +44,11 @@ _rows = Rows(job)
 
 def last(connection: Connection, name: str) -> Job | None:
     """The last one of a kind; None where there was none."""
-    row = connection.execute(select(job).where(job.c.name == name)).one_or_none()
+    row = connection.execute(select(job).where(job.c.name == name)).mappings().one_or_none()
     if row is None:
         return None
-    *values, started_at, seen_at = row
-    return Job(*values, from_micros(started_at), from_micros(seen_at))
+    moments = {key: from_micros(row[key]) for key in ("started_at", "seen_at")}
+    return Job(**{**row, **moments})
 
 
 def claim(connection: Connection, name: str, token: str, now: datetime) -> Job:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from airflow_ai_slo.cli.backtest import read_by_slo
+from airflow_ai_slo.cli.import_history import command as import_history
 from airflow_ai_slo.cli.options import Instant, opened, store_url
+from airflow_ai_slo.cli.store_commands import apply
 from airflow_ai_slo.cli.suggested import suggestions_json, suggestions_table
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
@@ -62,6 +64,8 @@ class _Window(click.ParamType[Duration]):
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Write OpenSLO into this .yaml file or folder.")
 @click.option("--force", is_flag=True, help="Write over files that are there.")
+@click.option("--apply", "applies", is_flag=True, help="Apply what --output has written.")
+@click.option("--import", "imports", is_flag=True, help="Apply it, and import the runs of the past at once.")
 @click.option("--format", "shape", type=click.Choice(["text", "json", "yaml"]), default="text", show_default=True)
 @click.option("--at", type=Instant(), help="Where the past ends: by default now, in a file its newest row.")
 @store_url
@@ -74,6 +78,8 @@ def command(
     source: str,
     output: Path | None,
     force: bool,
+    applies: bool,
+    imports: bool,
     shape: str,
     at: datetime | None,
     url: str | None,
@@ -84,28 +90,55 @@ def command(
     """
     from airflow_ai_slo.engine import drafting
 
-    if tags and source != _AIRFLOW:
-        raise click.UsageError(f"--tag: only DAGs have tags; leave it out with --from {source}")
-    if source == _STORE and (output is not None or shape == "yaml" or service is not None):
-        raise click.UsageError("--from store shows what the past supports; edit the target where the SLO is defined")
+    _check_source(source, tags, imports=imports, writes=output is not None or shape == "yaml" or service is not None)
+    if (applies or imports) and (output is None or shape != "text"):
+        raise click.UsageError("--apply and --import take what --output slos/ has written, and speak text")
     if service is not None and not drafting.is_label(service):
         raise click.UsageError(f"--service {service!r}: write up to 63 small letters, digits and hyphens")
     is_file = output is not None and _is_file(output)
     proposals = _proposals(source, at, timedelta(days=days), dags, tags, window, url)
     found = {} if source == _STORE else drafting.documents(proposals, service=service, from_airflow=source == _AIRFLOW)
+    texts: dict[Path, str] = {}
     if output is not None and found:
         texts = {output: drafting.joined(found.values())} if is_file else _in_folder(found, output)
         _write(texts, output, force=force)
+    _show(proposals, found, shape, days, source)
+    if not any(one.chosen for one in proposals):
+        sys.exit(_NOTHING)
+    if output is None and shape == "text" and found:
+        click.echo("\nNext: again with --output slos/ to write them down, then ai-slo apply slos/", err=True)
+    _go_on(texts, days, dags, url, applies=applies or imports, imports=imports)
+
+
+def _check_source(source: str, tags: Sequence[str], *, imports: bool, writes: bool) -> None:
+    if tags and source != _AIRFLOW:
+        raise click.UsageError(f"--tag: only DAGs have tags; leave it out with --from {source}")
+    if imports and source != _AIRFLOW:
+        raise click.UsageError(f"--import reads Airflow's record; leave it out with --from {source}")
+    if writes and source == _STORE:
+        raise click.UsageError("--from store shows what the past supports; edit the target where the SLO is defined")
+
+
+def _show(proposals: Sequence[Proposal], found: dict[str, str], shape: str, days: int, source: str) -> None:
     if shape == "json":
         click.echo(json.dumps(suggestions_json(proposals, days, source), indent=2))
     elif shape == "yaml":
-        click.echo(drafting.joined(found.values()), nl=False)
+        click.echo("---\n".join(found.values()), nl=False)
     else:
         click.echo(suggestions_table(proposals, source))
-    if output is None and shape == "text" and found:
-        click.echo("\nNext: again with --output slos/ to write them down, then ai-slo apply slos/", err=True)
-    if not any(one.chosen for one in proposals):
-        sys.exit(_NOTHING)
+
+
+def _go_on(
+    texts: dict[Path, str], days: int, dags: Sequence[str], url: str | None, *, applies: bool, imports: bool
+) -> None:
+    """Do what the next commands would."""
+    context = click.get_current_context()
+    if applies:
+        click.echo()
+        context.invoke(apply, paths=tuple(texts), url=url)
+    if imports:
+        click.echo()
+        context.invoke(import_history, days=days, dags=tuple(dags), dry_run=False, output="text", url=url)
 
 
 def _proposals(

@@ -12,7 +12,7 @@ def build() -> FastAPI:
     """The application. Nothing of it answers without a login, not even what it says of itself."""
     from airflow.api_fastapi.core_api.security import requires_authenticated
 
-    from airflow_ai_slo.plugin.api import freezes
+    from airflow_ai_slo.plugin.api import freezes, imports
 
     app = FastAPI(
         title="AI SLO",
@@ -22,4 +22,5 @@ def build() -> FastAPI:
         openapi_url=None,
     )
     app.include_router(freezes.router)
+    app.include_router(imports.router)
     return app

@@ -10,7 +10,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, drift, evaluating, gating, importing, judged, latency, quality, recording, replaying
+from benchmarks import (
+    backtesting,
+    drift,
+    evaluating,
+    gating,
+    importing,
+    importing_history,
+    judged,
+    latency,
+    quality,
+    recording,
+    replaying,
+)
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -21,6 +33,7 @@ SECTIONS = {
     "gating": gating.run,
     "drift": drift.run,
     "importing": importing.run,
+    "importing_history": importing_history.run,
     "latency": latency.run,
     "judged": judged.run,
     "quality": quality.run,

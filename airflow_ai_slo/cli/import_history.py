@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from airflow_ai_slo.cli.figures import evaluation_json, evaluation_table
+from airflow_ai_slo.cli.figures import evaluation_table
 from airflow_ai_slo.cli.options import opened, output_format, store_url
+from airflow_ai_slo.reports.shapes import evaluation_json
 
 if TYPE_CHECKING:
     from airflow_ai_slo.reconcile.importing import Imported

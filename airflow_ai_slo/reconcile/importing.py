@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from airflow_ai_slo.core.airflow_runs import AirflowRuns
 from airflow_ai_slo.core.errors import AiSloError, ConfigurationError
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.instants import utc
@@ -84,22 +85,38 @@ def import_history(
 
     now = utc(now)
     since = now - back
-    if not _measured(store):
+    specs = _measured(store)
+    if not specs:
         raise ConfigurationError(_NOTHING)
     ids = _ids(dags) if dags else None
-    found = reconcile(store, now=now, since=since, dag_ids=ids, progress=progress, dry_run=dry_run)
+    told = None if progress is None else _whole(progress, specs, since, ids)
+    found = reconcile(store, now=now, since=since, dag_ids=ids, progress=told, dry_run=dry_run)
     names = [one.slo for one in found.slos if not one.problem]
     evaluations = [] if dry_run or not names else engine.evaluate(store, at=now, slos=names)
     return Imported(since, found, evaluations)
 
 
-def _measured(store: Store) -> bool:
-    """Whether any applied SLO is measured from Airflow's record."""
+def _measured(store: Store) -> list[AirflowRuns]:
+    """What the applied SLOs that are measured from Airflow's record ask of it."""
+    from airflow_ai_slo.core.airflow_spec import read
     from airflow_ai_slo.store import definitions
 
     with store.read() as connection:
-        slos = [one.slo for one in definitions.active(connection)]
-    return any(slo.indicator.source == "airflow" and slo.indicator.spec for slo in slos)
+        indicators = [one.slo.indicator for one in definitions.active(connection)]
+    return [read(one.spec) for one in indicators if one.source == "airflow" and one.spec]
+
+
+def _whole(progress: Progress, specs: Sequence[AirflowRuns], since: datetime, ids: Collection[str] | None) -> Progress:
+    """Tells progress against all there is to look at: each SLO looks at the runs that it counts."""
+    from airflow_ai_slo.reconcile.history import how_many_of
+    from airflow_ai_slo.reconcile.selecting import airflow_session, known_dags, selected
+
+    with airflow_session() as session:
+        dags = known_dags(session)
+        chosen = [(spec, [row.dag_id for row in selected(spec, dags, ids)]) for spec in specs]
+        runs, tasks = (how_many_of(session, since, of_tasks=of_tasks) for of_tasks in (False, True))
+    whole = sum((tasks if spec.task_id else runs).get(dag_id, 0) for spec, mine in chosen for dag_id in mine)
+    return lambda done, total: progress(done, max(total, whole))
 
 
 def _ids(patterns: Collection[str]) -> list[str]:

@@ -29,6 +29,7 @@ COMMANDS = {
     "outbox": "outbox:command",
     "pause": "pause:pause",
     "profile": "profile:command",
+    "reconcile": "reconcile:command",
     "record": "record:command",
     "replay": "replay:command",
     "report": "report:command",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TextIO
 
@@ -49,3 +50,29 @@ def _line(at: datetime, start: datetime | None, end: datetime | None) -> str:
         return f"replaying {at:%Y-%m-%d}"
     share = min(max((at - start) / (end - start), 0.0), 1.0)
     return f"replaying {at:%Y-%m-%d}, {share:.0%}"
+
+
+@contextmanager
+def counting(
+    what: str, *, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[int, int], None]]:
+    """Takes how many of how many are done. Work of more than two seconds is told, as by :func:`told`.
+
+    :param what: they are, such as "runs looked at".
+    """
+    out = sys.stderr if out is None else out
+    is_terminal, said = out.isatty(), False
+    following = clock() + _QUIET
+
+    def count(done: int, total: int) -> None:
+        nonlocal said, following
+        if clock() >= following:
+            line = f"{done:,} of {total:,} {what}"
+            out.write(f"\r{line}\x1b[K" if is_terminal else f"{line}\n")
+            out.flush()
+            said, following = True, clock() + (_AGAIN if is_terminal else _AGAIN_IN_LOGS)
+
+    yield count
+    if said and is_terminal:
+        out.write("\r\x1b[K")
+        out.flush()

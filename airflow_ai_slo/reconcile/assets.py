@@ -81,17 +81,19 @@ def first_update(session: Session, asset: int) -> datetime | None:
 
 
 def measured(
-    slo: SLO, spec: AirflowRuns, seen: Sequence[Update], *, since: datetime, now: datetime
+    slo: SLO, spec: AirflowRuns, seen: Sequence[Update], *, first: datetime, since: datetime, now: datetime
 ) -> Iterator[Measurement]:
     """One measurement for each day or slot since an instant whose verdict is known.
 
     With a deadline of the SLO's own, what never came is left to be a missing run.
 
+    :param seen: updates, in order, from two days before that instant on.
+    :param first: when the asset was first updated: nothing was awaited before.
     :raises ConfigurationError: ``finished_within`` without a cadence.
     """
     moments = [one.moment for one in seen]
     waits = slo.schedule is not None and slo.schedule.deadline is not None
-    for due in _dues(slo, spec, since, now):
+    for due in _dues(slo, spec, first, since, now):
         place = bisect_left(moments, due.begin + _MICROSECOND)
         came = seen[place] if place < len(seen) and moments[place] <= due.end else None
         if came is not None:
@@ -118,14 +120,16 @@ def _measurement(slo: SLO, spec: AirflowRuns, due: _Due, came: Update | None) ->
     )
 
 
-def _dues(slo: SLO, spec: AirflowRuns, since: datetime, now: datetime) -> Iterator[_Due]:
+def _dues(slo: SLO, spec: AirflowRuns, first: datetime, since: datetime, now: datetime) -> Iterator[_Due]:
     if slo.schedule is None and spec.by is None:
         raise ConfigurationError('asset with finished_within needs a cadence; give the SLO one, or write by: "10:00"')
     if slo.schedule is None:
-        yield from _days(spec, since, now)
+        yield from _days(spec, max(since, first - _MICROSECOND), now)
         return
     cadence = Cadence.of(slo.schedule)
-    for slot, following in pairwise(cadence.slots(since, now + _AHEAD, since)):
+    begin = max(since, first - cadence.step(first))
+    anchor = first if isinstance(cadence.rhythm, timedelta) else begin
+    for slot, following in pairwise(cadence.slots(begin, now + _AHEAD, anchor)):
         if slot > now:
             return
         key = f"asset/{spec.asset}/{slot:%Y-%m-%dT%H:%M:%SZ}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.airflow_runs import AirflowRuns
 from airflow_ai_slo.core.errors import AiSloError, ConfigurationError
@@ -96,27 +96,41 @@ def import_history(
     return Imported(since, found, evaluations)
 
 
-def _measured(store: Store) -> list[AirflowRuns]:
+def _measured(store: Store) -> list[Mapping[str, Any]]:
     """What the applied SLOs that are measured from Airflow's record ask of it."""
-    from airflow_ai_slo.core.airflow_spec import read
     from airflow_ai_slo.store import definitions
 
     with store.read() as connection:
         indicators = [one.slo.indicator for one in definitions.active(connection)]
-    return [read(one.spec) for one in indicators if one.source == "airflow" and one.spec]
+    return [one.spec for one in indicators if one.source == "airflow" and one.spec]
 
 
-def _whole(progress: Progress, specs: Sequence[AirflowRuns], since: datetime, ids: Collection[str] | None) -> Progress:
+def _whole(
+    progress: Progress, specs: Sequence[Mapping[str, Any]], since: datetime, ids: Collection[str] | None
+) -> Progress:
     """Tells progress against all there is to look at: each SLO looks at the runs that it counts."""
-    from airflow_ai_slo.reconcile.history import how_many_of
+    from airflow_ai_slo.reconcile.history import how_many_by_dag
     from airflow_ai_slo.reconcile.selecting import airflow_session, known_dags, selected
 
+    readable = [spec for spec in map(_read, specs) if spec is not None]
     with airflow_session() as session:
-        dags = known_dags(session)
-        chosen = [(spec, [row.dag_id for row in selected(spec, dags, ids)]) for spec in specs]
-        runs, tasks = (how_many_of(session, since, of_tasks=of_tasks) for of_tasks in (False, True))
-    whole = sum((tasks if spec.task_id else runs).get(dag_id, 0) for spec, mine in chosen for dag_id in mine)
+        dags, held = known_dags(session), dict[bool, dict[str, int]]()
+        for of_tasks in {spec.task_id is not None for spec in readable}:
+            held[of_tasks] = how_many_by_dag(session, since, of_tasks=of_tasks)
+        whole = sum(
+            held[spec.task_id is not None].get(row.dag_id, 0) for spec in readable for row in selected(spec, dags, ids)
+        )
     return lambda done, total: progress(done, max(total, whole))
+
+
+def _read(spec: Mapping[str, Any]) -> AirflowRuns | None:
+    """None where it cannot be measured: that SLO tells why when its turn comes."""
+    from airflow_ai_slo.core.airflow_spec import read
+
+    try:
+        return read(spec)
+    except AiSloError:
+        return None
 
 
 def _ids(patterns: Collection[str]) -> list[str]:

@@ -225,9 +225,8 @@ class Pass:
         writer = self._writer(one)
         found: list[Measurement] = []
         if first is not None:
-            start = max(start, first - _MICROSECOND)
             seen = assets.updates(self._session, asset, start - timedelta(days=2))
-            found = list(assets.measured(one.slo, spec, seen, since=start, now=self._now))
+            found = list(assets.measured(one.slo, spec, seen, first=first, since=start, now=self._now))
         writer.write([[each] for each in found])
         return self._result(one, (), len(found), writer)
 

@@ -127,7 +127,7 @@ def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
     first_run = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
     first_seen = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
     known = [utc(one) for one in (first_run, first_seen) if one is not None]
-    return max(after, min(known) - _MICROSECOND, in_force_since(session, dag) or after) if known else None
+    return max(after, min(known) - _MICROSECOND, in_force_since(session, dag.dag_id, after)) if known else None
 
 
 def _anchor(session: Session, dag: Any, begin: datetime) -> datetime:
@@ -163,23 +163,21 @@ def _is_made(dag: Any, made: list[datetime], slot: Slot) -> bool:
     return place < len(made) and made[place] <= slot.at + step
 
 
-def in_force_since(session: Session, dag: Any) -> datetime | None:
-    """When today's schedule came into force; None where the DAG never had another one."""
+def in_force_since(session: Session, dag_id: str, after: datetime) -> datetime:
+    """When today's schedule came into force, where that is after an instant; else the instant."""
     from airflow.models.dag_version import DagVersion
     from airflow.models.serialized_dag import SerializedDagModel
     from sqlalchemy import select
 
-    query = (
-        select(SerializedDagModel)
-        .join(DagVersion, SerializedDagModel.dag_version_id == DagVersion.id)
-        .where(DagVersion.dag_id == dag.dag_id)
-        .order_by(DagVersion.version_number.desc())
-    )
-    today, since = None, None
-    for version in session.scalars(query):
-        timetable = ((version.data or {}).get("dag") or {}).get("timetable")
-        today = timetable if today is None else today
-        if timetable != today:
+    versions = select(DagVersion.id, DagVersion.created_at).where(DagVersion.dag_id == dag_id)
+    today: Any = None
+    since = after
+    for version, created_at in session.execute(versions.order_by(DagVersion.version_number.desc())).all():
+        kept = session.scalars(select(SerializedDagModel).where(SerializedDagModel.dag_version_id == version)).first()
+        timetable = ((kept.data if kept is not None else None) or {}).get("dag", {}).get("timetable")
+        if today is not None and timetable is not None and timetable != today:
             return since
-        since = utc(version.created_at)
-    return None
+        today, since = today or timetable, utc(created_at)
+        if since <= after:
+            break
+    return after

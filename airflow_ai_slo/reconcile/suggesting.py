@@ -126,8 +126,8 @@ class _Dag:
             self._remarks.append("no DAG file holds it any more")
         elif self._row.is_paused:
             self._remarks.append("it is paused")
-        changed = None if self._dag is None else slots.in_force_since(self._session, self._dag)
-        if changed is None or changed <= since:
+        changed = since if self._dag is None else slots.in_force_since(self._session, self._row.dag_id, since)
+        if changed <= since:
             return since
         self._is_cut = True
         self._remarks.append(f"another schedule until {changed:%Y-%m-%d}: runs before do not count")

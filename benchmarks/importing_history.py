@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -50,15 +52,20 @@ def run(folder: Path) -> dict[str, Any]:
             python("-m", "airflow_ai_slo.cli", "db", "upgrade", store=url)
             python("-m", "airflow_ai_slo.cli", "apply", str(folder / "slos.yaml"), store=url)
             parts = json.loads(python("-m", "benchmarks.importing_history", "parts", store=url))
-            started = time.perf_counter()
-            done = json.loads(python("-m", "airflow_ai_slo.cli", "import-history", "--format", "json", store=url))
-            seconds = time.perf_counter() - started
+            command = ("-m", "airflow_ai_slo.cli", "import-history", "--format", "json")
+            (seconds, cpu), done = _timed(lambda u=url, c=command: json.loads(python(*c, store=u)))
+            (again, _), _ = _timed(lambda u=url, c=command: python(*c, store=u))
             written = sum(one["written"] for one in done["slos"])
-            started = time.perf_counter()
-            python("-m", "airflow_ai_slo.cli", "import-history", "--format", "json", store=url)
-            again = time.perf_counter() - started
-            found[name] = {"seconds": seconds, "written": written, "again_seconds": again, **parts}
+            found[name] = {"seconds": seconds, "cpu_seconds": cpu, "written": written, "again_seconds": again, **parts}
     return found
+
+
+def _timed(call: Callable[[], Any]) -> tuple[tuple[float, float], Any]:
+    """Seconds by the clock, and of processors, which other work on the machine does not stretch."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    answer = call()
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), answer
 
 
 def fill(folder: Path) -> None:

@@ -131,7 +131,7 @@ import_history(open_store(sys.argv[1]), now=datetime.fromisoformat(sys.argv[2]),
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(store: Store, sqlite_url: str) -> None:
-    dag_id = a_dag(schedule="*/5 * * * *", known_since=NOW - 12_000 * 5 * MINUTE)
+    dag_id = a_dag(schedule="*/5 * * * *", known_since=NOW - 11_999 * 5 * MINUTE)
     add_runs(dag_id, steps(("." * 99 + "x") * 120, until=NOW, step=5 * MINUTE), took=MINUTE * 2)
     promised(store, dag_id, schedule=None)
     process = subprocess.Popen(

@@ -29,7 +29,7 @@ def suggestions_table(proposals: Sequence[Proposal], source: str) -> str:
             (
                 one.subject,
                 f"{seen.runs:,}",
-                bad_in_words(one),
+                bad_in_words(one) if seen.runs else "-",
                 percent(seen.sli) if seen.sli is not None else "-",
                 *stands,
                 f"{target(chosen.objective)}{within}" if chosen else "-",

@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers test test-forking test-others soak bench demo demo-stop constraints clean
+.PHONY: help install check format lint types layers docs test test-forking test-others soak bench demo demo-stop constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ $(STAMP): pyproject.toml constraints.txt | $(filter .uv/bin/uv,$(UV))
 
 install: $(STAMP) ## Create .venv with everything for development.
 
-check: format lint types layers ## Format, lint, types and layers; changes nothing.
+check: format lint types layers docs ## Format, lint, types, layers, and the docs with all their links; changes nothing.
 
 format: $(STAMP)
 	$(BIN)/ruff format --check .
@@ -40,6 +40,9 @@ types: $(STAMP)
 
 layers: $(STAMP)
 	PYTHONPATH=distributions/gate-policy $(BIN)/lint-imports
+
+docs: $(STAMP) ## The docs as a site, in build/site; a broken link fails.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 FORKING := tests/core tests/store tests/engine
 

@@ -19,6 +19,7 @@ from benchmarks import (
     importing_history,
     judged,
     latency,
+    listing,
     quality,
     recording,
     replaying,
@@ -37,6 +38,7 @@ SECTIONS = {
     "latency": latency.run,
     "judged": judged.run,
     "quality": quality.run,
+    "listing": listing.run,
 }
 
 

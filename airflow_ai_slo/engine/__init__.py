@@ -11,7 +11,7 @@ from airflow_ai_slo.engine.browsing import measurements
 from airflow_ai_slo.engine.correcting import add_correction, corrections, preview_correction, revoke_correction
 from airflow_ai_slo.engine.deciding import audit_log, override, release, renew, revoke
 from airflow_ai_slo.engine.delivering import Delivered, deliver
-from airflow_ai_slo.engine.detailing import detail, trends
+from airflow_ai_slo.engine.detailing import detail, latest_detail
 from airflow_ai_slo.engine.digesting import acknowledge, digest, say
 from airflow_ai_slo.engine.evaluating import evaluate, status
 from airflow_ai_slo.engine.feeding import fed_by
@@ -28,6 +28,7 @@ from airflow_ai_slo.engine.recording import Recorded, record, record_or_spool
 from airflow_ai_slo.engine.reporting import report
 from airflow_ai_slo.engine.services import frozen, service, services
 from airflow_ai_slo.engine.silencing import silences
+from airflow_ai_slo.engine.trending import trends
 from airflow_ai_slo.store.definitions import Applied
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "gate",
     "incidents",
     "latest",
+    "latest_detail",
     "list_profiles",
     "listing",
     "measurements",

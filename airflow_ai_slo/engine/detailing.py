@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import Attribution
@@ -21,14 +21,12 @@ from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.engine.reporting import budget_history
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.store import Store, browsing, corrections, definitions, evaluations, incidents
-from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.incidents import Event, Incident
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-TREND_POINTS = 14
-_TREND_STEP = timedelta(days=1)
+_MOST_INCIDENTS = 100
 _SPENT_BY = ("cause", "version", "task")
 
 
@@ -47,7 +45,7 @@ class Detail:
 
     :param history: oldest first, over the period asked for.
     :param spent: who spent the budget of the SLO's window; only groupings that its measurements say something of.
-    :param incidents: those open at some time in the period or the window, the newest first.
+    :param incidents: those open at some time in the period or the window, the newest first, a hundred at most.
     :param corrections: all of them, by start, revoked ones included.
     :param dags: ids of the DAGs that its newest measurements name.
     """
@@ -79,6 +77,16 @@ def detail(
         return _detail(connection, one, at, period)
 
 
+def latest_detail(store: Store, name: str, *, now: datetime, period: timedelta | None = None) -> Detail:
+    """The same now, or as it was within the last seconds if nothing was written since.
+
+    :raises UnknownSLOError: no such SLO.
+    """
+    now = utc(now)
+    make = partial(detail, store, name, at=now, period=period, now=now)
+    return remembered(store, ("detail", name, period), now=now, make=make)
+
+
 def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta | None) -> Detail:
     stored, window = one.stored, one.seen.needs.bounds.start
     start = window if period is None else at - period
@@ -97,7 +105,7 @@ def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta
 
 
 def _incidents(connection: Connection, slo_id: int, start: datetime, at: datetime) -> list[Happened]:
-    found = incidents.history(connection, slo_id, start, at)
+    found = incidents.history(connection, slo_id, start, at)[-_MOST_INCIDENTS:]
     if not found:
         return []
     since = min(incident.opened_at for incident, _ in found) - timedelta(microseconds=1)
@@ -105,20 +113,3 @@ def _incidents(connection: Connection, slo_id: int, start: datetime, at: datetim
     for event in incidents.events(connection, slo_id, since, at):
         events.setdefault(event.incident_id, []).append(event)
     return [Happened(one, reason, tuple(events.get(one.id, ()))) for one, reason in reversed(found)]
-
-
-def trends(store: Store, slos: Sequence[Listed], *, at: datetime, now: datetime) -> dict[str, tuple[BudgetPoint, ...]]:
-    """Budget at the last fourteen days' same time of day, oldest first, the last one being ``at``; by SLO."""
-    if not slos:
-        return {}
-    stored = [one.stored for one in slos]
-    key = ("trends", at, *(one.slo_id for one in stored))
-    found = remembered(store, key, now=now, make=lambda: _trends(store, stored, at))
-    return {one.slo.name: found[one.slo_id] for one in stored}
-
-
-def _trends(store: Store, stored: Sequence[Stored], at: datetime) -> dict[int, tuple[BudgetPoint, ...]]:
-    start = at - _TREND_STEP * (TREND_POINTS - 1)
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
-        return budget_history(connection, stored, start, at, TREND_POINTS - 1)

@@ -35,7 +35,7 @@ def post_incident(
         incident_id=found.id,
         opened_at=found.opened_at,
         at=seen.at,
-        spent_by=attribution.spent_by(connection, stored, start, seen.at),
+        spent_by=attribution.spent_by(connection, [(stored, start, seen.at)])[stored.slo_id],
         reason=reason,
         links=_links(connection, stored, start, seen.at),
     )

@@ -11,8 +11,8 @@ from airflow_ai_slo.core.definition import Shape
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import EPOCH, from_micros, utc
-from airflow_ai_slo.store import counting, definitions, dropping, expecting
-from airflow_ai_slo.store.counting import Prefix
+from airflow_ai_slo.store import counting, curve, definitions, dropping, expecting
+from airflow_ai_slo.store.curve import Prefix
 from airflow_ai_slo.store.definitions import Stored
 
 if TYPE_CHECKING:
@@ -39,7 +39,8 @@ def evaluate_all(
         groups.setdefault(one.slo.shape, []).append(one)
     plans = {shape: plan(members[0].slo, at) for shape, members in groups.items()}
     ids = None if everything else [one.slo_id for one in stored]
-    reader = _Reader(connection, at, ids, any_cadence=any(needs.cadence for needs in plans.values()))
+    edges = dict.fromkeys(start for needs in plans.values() for start in needs.starts)
+    reader = _Reader(connection, at, ids, edges, any_cadence=any(needs.cadence for needs in plans.values()))
     reader.read_runs(groups, plans)
     seen = {}
     for shape, members in groups.items():
@@ -51,13 +52,20 @@ def evaluate_all(
 class _Reader:
     """What the windows of many SLOs hold, each edge asked for once."""
 
-    def __init__(self, connection: Connection, at: datetime, ids: Sequence[int] | None, *, any_cadence: bool) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        at: datetime,
+        ids: Sequence[int] | None,
+        edges: Collection[datetime],
+        *,
+        any_cadence: bool,
+    ) -> None:
         self._connection = connection
         self._at = at
         self._ids = ids
-        self._end = counting.prefix(connection, at, ids)
+        self._upto = curve.prefixes(connection, [at, *edges], ids)
         self._firsts: dict[int, datetime] | None = None
-        self._starts: dict[datetime, Prefix] = {}
         self._runs: dict[int, Prefix] = {}
         self._pauses = expecting.pauses(connection) if any_cadence else {}
         self._dropped: dict[int, Pauses] = {}
@@ -75,8 +83,8 @@ class _Reader:
 
     def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
         """Counts of every window of a plan, for each SLO."""
-        edges = [self._start(start) for start in needs.starts] + [self._runs[count] for count in needs.run_spans]
-        end, differences = self._end, counting.differences
+        edges = [self._upto[start] for start in needs.starts] + [self._runs[count] for count in needs.run_spans]
+        end, differences = self._upto[self._at], counting.differences
         result = []
         for one in members:
             slo_id = one.slo_id
@@ -86,7 +94,7 @@ class _Reader:
     def watched(self, one: Stored, needs: Plan) -> Watched:
         """Since when an SLO is watched."""
         if needs.cadence is None:
-            before = self._start(needs.starts[0])[one.slo_id]
+            before = self._upto[needs.starts[0]][one.slo_id]
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
         anchor = self._first(one.slo_id) if one.anchor is None else from_micros(one.anchor)
@@ -97,12 +105,6 @@ class _Reader:
         if self._firsts is None:
             self._firsts = counting.first_instants(self._connection, self._ids)
         return self._firsts.get(slo_id)
-
-    def _start(self, start: datetime) -> Prefix:
-        found = self._starts.get(start)
-        if found is None:
-            found = self._starts[start] = counting.prefix(self._connection, start, self._ids)
-        return found
 
 
 def watched_since(connection: Connection, stored: Sequence[Stored]) -> dict[int, Watched]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.alerts import thaw_line
 from airflow_ai_slo.core.freeze import Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
+from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.engine.reading import Seen
 from airflow_ai_slo.store import attribution, evaluations
 from airflow_ai_slo.store.definitions import Stored
@@ -57,25 +58,27 @@ def reasons(
     """Why a service is frozen, by SLO."""
     by_name = {one.stored.slo.name: one for one in judged}
     gone = ended(found, [one.stored for one in by_name.values()])
+    held = [one for name, one in by_name.items() if name in found.causes and name not in gone]
+    spent = _spent_by(connection, held)
     return tuple(
         Reason(name, None, since, thaws=_no_longer(name, name in by_name))
         if name in gone
-        else _reason(connection, by_name[name], since, policy)
+        else _reason(by_name[name], since, policy, spent.get(by_name[name].stored.slo_id, {}))
         for name, since in found.causes.items()
     )
 
 
-def _reason(connection: Connection, one: Judged, since: datetime, policy: FreezePolicy) -> Reason:
+def _reason(one: Judged, since: datetime, policy: FreezePolicy, spent: Mapping[str, Exact]) -> Reason:
     slo = one.stored.slo
     thaws = thaw_line(slo.title, policy.terms(slo), one.allowed)
-    return Reason(slo.name, one.remaining, since, one.allowed, _spent_by(connection, one), thaws)
+    return Reason(slo.name, one.remaining, since, one.allowed, spent, thaws)
 
 
-def _spent_by(connection: Connection, one: Judged) -> Mapping[str, int | Fraction]:
-    if one.at is None:
-        return {}
-    start = one.stored.slo.window.bounds(one.at).start
-    return attribution.spent_by(connection, one.stored, start, one.at)
+def _spent_by(connection: Connection, held: Iterable[Judged]) -> dict[int, dict[str, Exact]]:
+    """What spent the budget of SLOs when they were last evaluated, by their rows."""
+    return attribution.spent_by(
+        connection, [(j.stored, j.stored.slo.window.bounds(j.at).start, j.at) for j in held if j.at is not None]
+    )
 
 
 def _no_longer(name: str, counts: bool) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.errors import UnknownSLOError
-from airflow_ai_slo.core.evaluation import coverage_of, plan
+from airflow_ai_slo.core.evaluation import budget_plan, coverage_of
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.attributing import attribution_of
@@ -24,7 +24,17 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes, incidents
+from airflow_ai_slo.store import (
+    Store,
+    audit,
+    corrections,
+    counting,
+    curve,
+    definitions,
+    evaluations,
+    freezes,
+    incidents,
+)
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -112,22 +122,16 @@ def budget_history(
     instants = [start + (end - start) * number / points for number in range(points + 1)]
     ids = [one.slo_id for one in stored]
     watched = watched_since(connection, stored)
-    prefixes: dict[datetime, counting.Prefix] = {}
-
-    def upto(at: datetime) -> counting.Prefix:
-        if at not in prefixes:
-            prefixes[at] = counting.prefix(connection, at, ids)
-        return prefixes[at]
-
+    starts = {(one.slo.window, at): one.slo.window.bounds(at).start for one in stored for at in instants}
+    upto = curve.prefixes(connection, [*instants, *starts.values()], ids)
     result = {}
     for one in stored:
         row = []
         for previous, at in zip([instants[0], *instants], instants, strict=False):
-            bounds = one.slo.window.bounds(at)
-            now = upto(at)[one.slo_id]
-            counts = counting.difference(now, upto(bounds.start)[one.slo_id], one.unit)
-            step = counting.difference(now, upto(previous)[one.slo_id], one.unit)
-            covered = coverage_of(plan(one.slo, at), counts, watched[one.slo_id])
+            now = upto[at][one.slo_id]
+            counts = counting.difference(now, upto[starts[one.slo.window, at]][one.slo_id], one.unit)
+            step = counting.difference(now, upto[previous][one.slo_id], one.unit)
+            covered = coverage_of(budget_plan(one.slo, at), counts, watched[one.slo_id])
             left = budget(counts, one.slo.objective, covered)
             row.append(BudgetPoint(at, left.remaining, counts.sli, step.burn_rate(one.slo.objective)))
         result[one.slo_id] = tuple(row)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
 from airflow_ai_slo.operators.links import SLOReportLink
+
+log = logging.getLogger(__name__)
 
 
 class _Built:
@@ -19,9 +22,13 @@ class _Built:
 
 @lru_cache(maxsize=1)
 def _apps() -> list[dict[str, Any]]:
-    from airflow_ai_slo.plugin import api
+    try:
+        from airflow_ai_slo.plugin import api
 
-    return [{"app": api.build(), "url_prefix": api.PREFIX, "name": "AI SLO"}]
+        return [{"app": api.build(), "url_prefix": api.PREFIX, "name": "AI SLO"}]
+    except Exception:  # whatever it is, Airflow's own API server must start
+        log.exception("the REST API of airflow-ai-slo cannot be built; /ai-slo answers nothing")
+        return []
 
 
 class AiSloPlugin(AirflowPlugin):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +10,23 @@ from fractions import Fraction
 from itertools import accumulate, groupby, pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, cast, distinct, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    distinct,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from airflow_ai_slo.core.attribution import MOST_GROUPS, Row
@@ -17,19 +34,60 @@ from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.numbers import Exact, narrow
 from airflow_ai_slo.core.tally import RATIO_UNIT, Tally
-from airflow_ai_slo.store import counting
-from airflow_ai_slo.store.counting import bad_within
+from airflow_ai_slo.store.counting import bad_between, bad_within
 from airflow_ai_slo.store.definitions import Stored
+from airflow_ai_slo.store.prepared import Prepared
 from airflow_ai_slo.store.tables import measurement, run
 
 
-def spent_by(connection: Connection, stored: Stored, start: datetime, end: datetime) -> dict[str, Exact]:
-    """What each cause has spent in ``(start, end]``, most first, in the unit of the SLO's budget."""
-    tally = Tally.of(stored.slo)
-    if not tally.slice_micros:
-        return counting.spent_by(connection, stored.slo_id, start, end, stored.scale)
-    found = groups(connection, stored.slo_id, start, end, stored.scale, (), tally=tally)
-    return {row.values[0]: row.bad for row in found if row.values}
+def spent_by(
+    connection: Connection, stretches: Sequence[tuple[Stored, datetime, datetime]]
+) -> dict[int, dict[str, Exact]]:
+    """What each cause has spent in ``(start, end]``, by SLO row; most first, in the unit of the SLO's budget."""
+    sliced = {one.slo_id: tally for one, _, _ in stretches if (tally := Tally.of(one.slo)).slice_micros}
+    counted = [(one.slo_id, start, end, one.scale) for one, start, end in stretches if one.slo_id not in sliced]
+    found = _counted(connection, counted)
+    for one, start, end in stretches:
+        if one.slo_id in sliced:
+            rows = groups(connection, one.slo_id, start, end, one.scale, (), tally=sliced[one.slo_id])
+            found[one.slo_id] = {row.values[0]: row.bad for row in rows if row.values}
+    return found
+
+
+def _counted(
+    connection: Connection, stretches: Sequence[tuple[int, datetime, datetime, int]]
+) -> dict[int, dict[str, Exact]]:
+    """The same of SLO rows whose runs are counted as they came, by row, start, end and scale: one question for all."""
+    scales = {slo_id: scale for slo_id, _, _, scale in stretches}
+    found: dict[int, dict[str, Exact]] = {slo_id: {} for slo_id in scales}
+    asked = json.dumps([(slo_id, to_micros(start), to_micros(end)) for slo_id, start, end, _ in stretches])
+    for slo_id, cause, bad in _causes.all(connection, asked) if stretches else ():
+        causes, name = found[slo_id], cause or Cause.OTHER.value
+        causes[name] = narrow(causes.get(name, 0) + Fraction(int(bad), scales[slo_id]))
+    return {
+        slo_id: dict(sorted(causes.items(), key=lambda item: (-item[1], item[0]))) for slo_id, causes in found.items()
+    }
+
+
+def _causes_query(dialect: Dialect) -> Select[Any]:
+    given = bindparam("asked", type_=String)
+    fields: list[ColumnElement[int]]
+    if dialect.name == "postgresql":
+        one = func.jsonb_array_elements(cast(given, JSONB)).column_valued("one")
+        fields = [cast(one.op("->>")(literal_column(str(place))), BigInteger) for place in range(3)]
+    else:
+        each = func.json_each(given).table_valued("value")
+        fields = [func.json_extract(each.c.value, literal_column(f"'$[{place}]'")) for place in range(3)]
+    names = ("slo_id", "start", "end")
+    asked = select(*(field.label(name) for field, name in zip(fields, names, strict=True))).cte("asked")
+    return (
+        select(asked.c.slo_id, measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
+        .where(*bad_between(asked.c.slo_id, asked.c.start, asked.c.end))
+        .group_by(asked.c.slo_id, measurement.c.cause)
+    )
+
+
+_causes = Prepared(("asked",), _causes_query)
 
 
 def groups(

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, TimeoutError
 from sqlalchemy.pool import StaticPool
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
@@ -120,7 +120,8 @@ def shown(url: URL) -> str:
 
 
 def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
-    return (DBAPIError, engine.dialect.dbapi.Error) if engine.dialect.dbapi else (DBAPIError,)
+    ours = (DBAPIError, TimeoutError)
+    return (*ours, engine.dialect.dbapi.Error) if engine.dialect.dbapi else ours
 
 
 def _translated(error: Exception, where: str) -> StoreNotMigratedError | StoreUnavailableError:
@@ -214,8 +215,7 @@ def _postgres_engine(url: URL) -> Engine:
         if patience is not None:
             limit = patience // timedelta(milliseconds=1)
             cursor = connection.connection.cursor()
-            for what in ("lock_timeout", "statement_timeout"):
-                cursor.execute(f"SET LOCAL {what} = {limit}")
+            cursor.execute(f"SET LOCAL lock_timeout = {limit}; SET LOCAL statement_timeout = {limit}")
             cursor.close()
 
     return engine

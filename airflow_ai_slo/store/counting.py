@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -23,9 +23,10 @@ from sqlalchemy import (
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.freeze import Streak
-from airflow_ai_slo.core.instants import DAY, day_of, from_micros, to_micros
+from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.core.numbers import Exact, narrow, parts
+from airflow_ai_slo.core.numbers import narrow, parts
+from airflow_ai_slo.store.curve import Prefix, prefixes
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
@@ -34,23 +35,13 @@ _new = tuple.__new__
 _ZERO: ColumnElement[int] = literal_column("0")
 _SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
-Prefix = Mapping[int, Sequence[int]]
-"""By SLO row: scaled good and total, bad runs and runs of everything up to an instant."""
-
 
 def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = None) -> Prefix:
     """Sums of everything up to and including an instant.
 
     :param ids: only these SLO rows; None means every active one.
     """
-    micros = to_micros(at)
-    number = day_of(micros)
-    if ids is None:
-        rows = _prefix_of_all.all(connection, number, number * DAY, micros)
-    else:
-        values = {"day": number, "start": number * DAY, "at": micros, "ids": list(ids)}
-        rows = connection.execute(_prefix_query_of, values).all()
-    return {row[0]: row for row in rows}
+    return prefixes(connection, [at], ids)[at]
 
 
 def difference(end: Sequence[int], start: Sequence[int], unit: int) -> Counts:
@@ -114,15 +105,6 @@ def streak(connection: Connection, slo_id: int, at: datetime) -> Streak:
     return Streak(count, timedelta(microseconds=newest - (first if last_bad is None else last_bad)))
 
 
-def spent_by(connection: Connection, slo_id: int, start: datetime, end: datetime, scale: int) -> dict[str, Exact]:
-    """Bad counts per cause in ``(start, end]``, most first; ``other`` where no cause was given."""
-    found: dict[str, Exact] = {}
-    for cause, bad in _spent_by.all(connection, slo_id, to_micros(start), to_micros(end)):
-        name = cause or Cause.OTHER.value
-        found[name] = narrow(found.get(name, 0) + Fraction(int(bad), scale))
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
-
-
 def worst(
     connection: Connection, slo_id: int, name: str, start: datetime, end: datetime, scale: int, limit: int = 10
 ) -> list[Measurement]:
@@ -139,10 +121,11 @@ def worst(
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
     """Conditions on measurements: those of an SLO in ``(start, end]`` that spent budget, and that count."""
-    return _bad_within(slo_id, to_micros(start), to_micros(end))
+    return bad_between(slo_id, to_micros(start), to_micros(end))
 
 
-def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+def bad_between(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
+    """:func:`bad_within` of values or expressions, in microseconds."""
     return (
         measurement.c.slo_id == slo_id,
         measurement.c.at > start,
@@ -165,32 +148,6 @@ def read_measurement(row: Any, name: str, scale: int) -> Measurement:
         attributes=json.loads(row.attributes) if row.attributes else {},
         recorded_at=from_micros(row.recorded_at),
     )
-
-
-def _build_prefix_query(*, of_ids: bool) -> Select[Any]:
-    earlier_day, earlier_run = day.alias("earlier_day"), run.alias("earlier_run")
-    last_day = (
-        select(func.max(earlier_day.c.day))
-        .where(earlier_day.c.slo_id == slo.c.id, earlier_day.c.day < bindparam("day"))
-        .correlate(slo)
-        .scalar_subquery()
-    )
-    last_run = (
-        select(func.max(earlier_run.c.at))
-        .where(
-            earlier_run.c.slo_id == slo.c.id,
-            earlier_run.c.at > bindparam("start"),
-            earlier_run.c.at <= bindparam("at"),
-        )
-        .correlate(slo)
-        .scalar_subquery()
-    )
-    sums = [func.coalesce(day.c[name], _ZERO) + func.coalesce(run.c[name], _ZERO) for name in _SUMS]
-    joined = slo.outerjoin(day, and_(day.c.slo_id == slo.c.id, day.c.day == last_day)).outerjoin(
-        run, and_(run.c.slo_id == slo.c.id, run.c.at == last_run)
-    )
-    query = select(slo.c.id, *sums).select_from(joined)
-    return query.where(slo.c.id.in_(bindparam("ids", expanding=True)) if of_ids else slo.c.active)
 
 
 def _build_runs_query(dialect: Dialect) -> Executable:
@@ -236,13 +193,3 @@ def _first_query() -> Select[Any]:
 _first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
 _first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
 _before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
-_spent_by = Prepared(
-    ("slo_id", "start", "end"),
-    lambda _: (
-        select(measurement.c.cause, func.sum(measurement.c.total - measurement.c.good))
-        .where(*_bad_within(bindparam("slo_id"), bindparam("start"), bindparam("end")))
-        .group_by(measurement.c.cause)
-    ),
-)
-_prefix_of_all = Prepared(("day", "start", "at"), lambda _: _build_prefix_query(of_ids=False))
-_prefix_query_of = _build_prefix_query(of_ids=True)

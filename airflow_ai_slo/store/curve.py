@@ -1,59 +1,98 @@
-"""Sums up to many instants at once, in one statement."""
+"""Sums up to many instants at once, a few look-ups each in any history."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Dialect, Executable, String, bindparam, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, and_, bindparam, func, literal_column, select
 
-from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
-from airflow_ai_slo.store.counting import Prefix
+from airflow_ai_slo.core.instants import DAY, day_of, to_micros
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, run, slo
 
+Prefix = Mapping[int, Sequence[int]]
+"""By SLO row: scaled good and total, bad runs and runs of everything up to an instant, at places 1 to 4."""
+
+_AT_ONCE = 12
+"""Two joins an instant; SQLite joins 64 tables at most, and PostgreSQL plans the longer the more there are."""
+_ZERO: ColumnElement[int] = literal_column("0")
 _SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
 
-def prefixes(connection: Connection, instants: Collection[datetime], ids: Collection[int]) -> dict[datetime, Prefix]:
-    """For each instant, sums of everything up to and including it, by SLO row: what ``counting.prefix`` gives."""
-    found: dict[int, dict[int, Any]] = {to_micros(at): {} for at in instants}
-    for at, *row in _query.all(connection, json.dumps(sorted(found)), json.dumps(sorted(ids))):
-        found[at][row[0]] = row
-    return {from_micros(at): rows for at, rows in found.items()}
+def prefixes(
+    connection: Connection, instants: Collection[datetime], ids: Collection[int] | None = None
+) -> dict[datetime, Prefix]:
+    """For each instant, sums of everything up to and including it.
+
+    All instants of an SLO are looked up side by side: they lie close together, and many share a day.
+
+    :param ids: only these SLO rows; None means every active one.
+    """
+    found: dict[datetime, Prefix] = {}
+    ordered = list(dict.fromkeys(instants))
+    for first in range(0, len(ordered), _AT_ONCE):
+        _look_up(connection, ordered[first : first + _AT_ONCE], ids, found)
+    return found
 
 
-def _build(dialect: Dialect) -> Executable:
-    given = bindparam("instants", type_=String)
-    if dialect.name == "postgresql":
-        texts = func.jsonb_array_elements_text(cast(given, JSONB)).table_valued("value").render_derived()
-        moments = select(cast(texts.c.value, BigInteger).label("at")).subquery("moments")
-    else:
-        moments = select(func.json_each(given).table_valued("value").c.value.label("at")).subquery("moments")
-    earlier_day, earlier_run = day.alias("earlier_day"), run.alias("earlier_run")
-    number = (moments.c.at - 1) // DAY
-    last_day = (
-        select(func.max(earlier_day.c.day))
-        .where(earlier_day.c.slo_id == slo.c.id, earlier_day.c.day < number)
-        .correlate(slo, moments)
-        .scalar_subquery()
-    )
-    last_run = (
-        select(func.max(earlier_run.c.at))
-        .where(earlier_run.c.slo_id == slo.c.id, earlier_run.c.at > number * DAY, earlier_run.c.at <= moments.c.at)
-        .correlate(slo, moments)
-        .scalar_subquery()
-    )
-    sums = [func.coalesce(day.c[name], literal(0)) + func.coalesce(run.c[name], literal(0)) for name in _SUMS]
-    joined = (
-        slo.join(moments, literal(True))
-        .outerjoin(day, (day.c.slo_id == slo.c.id) & (day.c.day == last_day))
-        .outerjoin(run, (run.c.slo_id == slo.c.id) & (run.c.at == last_run))
-    )
-    return select(moments.c.at, slo.c.id, *sums).select_from(joined).where(slo.c.id.in_(json_values(dialect, "ids")))
+def _look_up(
+    connection: Connection, instants: Sequence[datetime], ids: Collection[int] | None, found: dict[datetime, Prefix]
+) -> None:
+    micros = [to_micros(at) for at in instants]
+    days = [day_of(moment) for moment in micros]
+    distinct = list(dict.fromkeys(days))
+    edges = [edge for number, moment in zip(days, micros, strict=True) for edge in (number * DAY, moment)]
+    named = () if ids is None else (json.dumps(sorted(ids)),)
+    query = _query(tuple(distinct.index(number) for number in days), of_ids=ids is not None)
+    rows = query.all(connection, *distinct, *edges, *named)
+    for place, at in enumerate(instants):
+        start = 4 * place
+        found[at] = {row[0]: row[start : start + 5] for row in rows}
 
 
-_query = Prepared(("instants", "ids"), _build)
+@lru_cache(maxsize=512)
+def _query(layout: tuple[int, ...], *, of_ids: bool) -> Prepared:
+    """One row for each SLO.
+
+    :param layout: for each instant, which of the days it lies in.
+    """
+    days = [f"day_{number}" for number in range(max(layout) + 1)]
+    edges = [f"{edge}_{place}" for place in range(len(layout)) for edge in ("start", "at")]
+    names = [*days, *edges, "ids"] if of_ids else [*days, *edges]
+    return Prepared(names, lambda dialect: _build(dialect, layout, days, of_ids=of_ids))
+
+
+def _build(dialect: Dialect, layout: Sequence[int], days: Sequence[str], *, of_ids: bool) -> Select[Any]:
+    joined: Any = slo
+    upto_day = []
+    for name in days:
+        one = day.alias(name)
+        joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.day == _last_day(name)))
+        upto_day.append(one)
+    sums = []
+    for place, number in enumerate(layout):
+        one = run.alias(f"run_{place}")
+        joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.at == _last_run(place)))
+        before = upto_day[number]
+        sums += [func.coalesce(before.c[name], _ZERO) + func.coalesce(one.c[name], _ZERO) for name in _SUMS]
+    which = slo.c.id.in_(json_values(dialect, "ids")) if of_ids else slo.c.active
+    return select(slo.c.id, *sums).select_from(joined).where(which)
+
+
+def _last_day(name: str) -> Any:
+    """The last day before the one that is given, on which anything happened."""
+    earlier = day.alias("earlier_day")
+    here = (earlier.c.slo_id == slo.c.id, earlier.c.day < bindparam(name))
+    return select(func.max(earlier.c.day)).where(*here).correlate(slo).scalar_subquery()
+
+
+def _last_run(place: int) -> Any:
+    """The last run of a day up to an instant."""
+    earlier = run.alias("earlier_run")
+    start, at = f"start_{place}", f"at_{place}"
+    here = (earlier.c.slo_id == slo.c.id, earlier.c.at > bindparam(start), earlier.c.at <= bindparam(at))
+    return select(func.max(earlier.c.at)).where(*here).correlate(slo).scalar_subquery()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -217,6 +218,20 @@ def test_a_poll_gets_nothing_twice_and_what_is_new_at_once(
     engine.record(rest_store, [seen(datetime.now(UTC), 1, 2, slo="nightly-runs")], now=datetime.now(UTC))
     after = get(rest_server, "/slos?search=nightly", token, **{"If-None-Match": before.headers["etag"]})
     assert (after.status, after.body["slos"][0]["total"]) == (200, 2)
+
+
+def test_many_ask_at_once_while_something_is_recorded(rest_server: ApiServer, rest_store: Store, token: str) -> None:
+    paths = ["/slos?trend=true", "/summary", "/slos/reco-rows", "/services", "/freezes", "/freezes/recommender"]
+    with ThreadPoolExecutor(24) as many:
+        asked = [many.submit(get, rest_server, path, token) for path in paths * 8]
+        for number in range(5):
+            row = seen(datetime.now(UTC), 1, 1, slo="nightly-runs", key=f"at-once-{number}")
+            engine.record(rest_store, [row], now=datetime.now(UTC))
+        answers = [one.result() for one in asked]
+    assert [answer.status for answer in answers] == [200] * len(asked)
+    total = get(rest_server, "/slos?search=nightly", token).body["slos"][0]["total"]
+    (status,) = engine.status(rest_store, at=datetime.now(UTC), slos=["nightly-runs"])
+    assert total == status.counts.total
 
 
 def _poll(server: ApiServer, path: str, token: str) -> int:

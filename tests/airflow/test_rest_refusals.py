@@ -55,6 +55,9 @@ def test_no_route_answers_without_a_login(rest_server: ApiServer, token: str) ->
         "/services/nope",
         "/services/%00",
         "/dags/%00/slos",
+        "/tasks/train/%00/slos",
+        "/freezes/%00",
+        "/freezes/" + "x" * 10_000,
         "/nothing",
     ],
 )
@@ -87,6 +90,13 @@ def test_what_is_not_there_is_a_404_of_one_line(rest_server: ApiServer, token: s
         ("/slos/reco-rows/measurements?cursor=WzFlNDAwLCAieCJd", "query cursor"),
         ("/slos/reco-rows/measurements?cursor=WzEsICJcdTAwMDAiXQ", "query cursor"),
         ("/freezes/recommender?max_age_hours=0", "query max_age_hours"),
+        ("/freezes/recommender?label=a%00b", "query label"),
+        ("/freezes/recommender?label=" + "x" * 300, "query label"),
+        ("/freezes/recommender?label=" + "x," * 900, "query label"),
+        ("/audit?limit=0", "query limit"),
+        ("/audit?since=today", "query since"),
+        ("/incidents?open=perhaps", "query open"),
+        ("/incidents?service=%00", "query service"),
     ],
 )
 def test_what_is_wrong_is_a_422_that_names_the_field(rest_server: ApiServer, token: str, path: str, field: str) -> None:
@@ -94,6 +104,11 @@ def test_what_is_wrong_is_a_422_that_names_the_field(rest_server: ApiServer, tok
     assert answer.status == 422
     assert answer.body["detail"].startswith(field)
     assert "\n" not in answer.body["detail"]
+
+
+def test_a_session_in_a_browser_is_a_login_too(rest_server: ApiServer, token: str) -> None:
+    assert rest_server.call(f"{ROOT}/me", Cookie=f"_token={token}").body["name"] == "ann"
+    assert rest_server.call(f"{ROOT}/me", Cookie="_token=forged").status in (401, 403)
 
 
 def test_names_that_are_sql_are_only_names(rest_server: ApiServer, token: str) -> None:

@@ -17,7 +17,7 @@ from airflow_ai_slo import engine
 from airflow_ai_slo.core.definition import Indicator
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.store import Store, counting, recording
+from airflow_ai_slo.store import Store, curve, recording
 from airflow_ai_slo.store import definitions as defined
 from airflow_ai_slo.store.connection import fresh
 from airflow_ai_slo.store.prepared import MANY
@@ -121,7 +121,8 @@ def test_what_comes_in_between_two_reads_of_an_evaluation_is_left_for_the_next(
     engine.apply(postgres, [an_slo(window="1d")], now=NOW)
     engine.record(postgres, [seen(NOW, 10, 10), seen(NOW - 3 * DAY, 10, 10)], now=NOW)
     engine.evaluate(postgres, at=NOW)
-    read = counting.prefix
+    monkeypatch.setattr(curve, "_AT_ONCE", 1)
+    read = curve._look_up
     # Late data before the window would pass for data inside it, and a new scale makes all counts ten times as large.
     late = iter([seen(NOW - 2 * DAY, 0, 100, key="late"), seen(NOW, "9.5", 10, key="tenths")])
 
@@ -134,7 +135,7 @@ def test_what_comes_in_between_two_reads_of_an_evaluation_is_left_for_the_next(
             assert results == [1]
         return found
 
-    monkeypatch.setattr(counting, "prefix", interrupted)
+    monkeypatch.setattr(curve, "_look_up", interrupted)
     [evaluation] = look(postgres, at=NOW)
     assert (evaluation.counts.total, evaluation.exhausted) == (10, False)
     [evaluation] = look(postgres, at=NOW)
@@ -147,7 +148,7 @@ def test_an_incident_opens_although_measurements_keep_coming_in(
 ) -> None:
     engine.apply(postgres, [an_slo(alerting="seed")], now=NOW)
     engine.record(postgres, [seen(NOW, 0)], now=NOW)
-    read = counting.prefix
+    read = curve._look_up
     more = iter(range(1, 4))
 
     def interrupted(*args: Any) -> Any:
@@ -156,7 +157,7 @@ def test_an_incident_opens_although_measurements_keep_coming_in(
             engine.record(postgres, [seen(NOW - number * MINUTE, 0)], now=NOW)
         return read(*args)
 
-    monkeypatch.setattr(counting, "prefix", interrupted)
+    monkeypatch.setattr(curve, "_look_up", interrupted)
     engine.evaluate(postgres, at=NOW)
     [service] = engine.report(postgres, at=NOW, period=DAY).services
     assert [incident.severity for incident in service.slos[0].incidents] == ["page"]

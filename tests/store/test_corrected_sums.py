@@ -21,7 +21,7 @@ from airflow_ai_slo.core.definition import Budgeting, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.windows import CalendarWindow
-from airflow_ai_slo.store import Store, counting, definitions
+from airflow_ai_slo.store import Store, attribution, counting, definitions
 from airflow_ai_slo.store.tables import measurement
 
 _names = (f"corrected-{number}" for number in itertools.count())
@@ -177,7 +177,8 @@ class Corrected(RuleBasedStateMachine):
             before = [row for row in rows if len(instants_) > count and row.at <= instants_[-count - 1]]
             expected = self.recount(before, START - 60 * DAY, NOW + 40 * DAY)
             assert tuple(found.get(stored.slo_id, (0, 0, 0, 0, 0)))[1:] == expected
-        spent = counting.spent_by(connection, stored.slo_id, START - 60 * DAY, NOW + 40 * DAY, stored.scale)
+        whole = (stored, START - 60 * DAY, NOW + 40 * DAY)
+        spent = attribution.spent_by(connection, [whole])[stored.slo_id]
         assert sum(spent.values()) == Fraction(sum(row.total - row.good for row in rows), stored.scale)
 
     def nothing_is_missing_that_was_not_expected(self, rows: Sequence[Any]) -> None:

@@ -2,39 +2,61 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+
+from fastapi import APIRouter, Depends, FastAPI
 
 PREFIX = "/ai-slo/api/v1"
 """Where Airflow mounts it."""
+
+
+LATER = ("imports", "metrics")
+"""Modules of routes that an installation may lack."""
 
 
 def build() -> FastAPI:
     """The application. Nothing of it answers without a login, not even what it says of itself."""
     from airflow.api_fastapi.core_api.security import requires_authenticated
 
+    from airflow_ai_slo.plugin.api import errors, schema
+
+    app = FastAPI(
+        title="AI SLO",
+        version="1",
+        description="Service level objectives, error budgets and freezes, behind Airflow's authentication.",
+        servers=[{"url": PREFIX}],
+        dependencies=[Depends(requires_authenticated())],
+        responses=schema.PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    errors.install(app)
+    for router in _routers():
+        app.include_router(router)
+    return app
+
+
+def _routers() -> Iterator[APIRouter]:
+    """Routes with a fixed end come before those whose last part is a name, which may hold slashes."""
     from airflow_ai_slo.plugin.api import (
         dags,
         decisions,
-        errors,
         freezes,
-        imports,
         log,
         measurements,
+        schema,
         services,
         slos,
         summary,
         writes,
     )
 
-    app = FastAPI(
-        title="AI SLO",
-        dependencies=[Depends(requires_authenticated())],
-        docs_url=None,
-        redoc_url=None,
-        openapi_url=None,
-    )
-    errors.install(app)
-    # Routes with a fixed end come before those whose last part is a name, which may hold slashes.
-    for one in (measurements, slos, services, decisions, freezes, dags, summary, log, imports, writes):
-        app.include_router(one.router)
-    return app
+    for module in (measurements, slos, services, decisions, freezes, dags, summary, log, writes, schema):
+        yield module.router
+    for name in LATER:
+        if find_spec(f"{__name__}.{name}") is not None:
+            yield import_module(f"{__name__}.{name}").router

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from airflow.api_fastapi.core_api.security import GetUserDep
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, Header, HTTPException, Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from airflow_ai_slo.core.names import LONGEST_NAME
@@ -31,14 +31,16 @@ class Body(BaseModel):
 Given = TypeVar("Given", bound=Body)
 
 
-def _writer(request: Request, user: GetUserDep) -> str:
+def _writer(
+    user: GetUserDep, sent: Annotated[str | None, Header(alias=HEADER, description="1, on every write.")] = None
+) -> str:
     """The name of who writes.
 
     :raises HTTPException: 403 without the right or the header.
     """
     if not can_write(user):
         raise HTTPException(_FORBIDDEN, f"{user.get_name()} may not change anything here: it takes edit on variables")
-    if request.headers.get(HEADER) != "1":
+    if sent != "1":
         raise HTTPException(_FORBIDDEN, f"a write needs the header {HEADER}: 1")
     return user.get_name().strip()[:LONGEST_NAME] or "unnamed"
 

@@ -13,6 +13,8 @@ from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, answer, named
 from airflow_ai_slo.plugin.api.bodies import Body, WriterDep, body, described
 from airflow_ai_slo.plugin.api.errors import NOT_FOUND
+from airflow_ai_slo.plugin.api.schema import WRITE_PROBLEMS, told
+from airflow_ai_slo.plugin.api.service_models import Overridden, Released
 from airflow_ai_slo.reports.shapes import override_json
 from airflow_ai_slo.store import Store
 
@@ -37,8 +39,13 @@ class Release(Body):
     reason: Reason
 
 
-@router.post("/{service:path}/override", openapi_extra=described(Override), status_code=_CREATED)
-def override(
+@router.post(
+    "/{service:path}/override",
+    openapi_extra=described(Override),
+    status_code=_CREATED,
+    responses=told(Overridden, _CREATED) | WRITE_PROBLEMS,
+)
+def override_freeze(
     store: StoreDep,
     now: NowDep,
     author: WriterDep,
@@ -53,7 +60,7 @@ def override(
 
 
 @router.delete("/{service:path}/override", status_code=_NOTHING)
-def revoke(
+def revoke_override(
     store: StoreDep,
     now: NowDep,
     author: WriterDep,
@@ -71,8 +78,8 @@ def revoke(
     return Response(status_code=_NOTHING)
 
 
-@router.post("/{service:path}/release", openapi_extra=described(Release))
-def release(
+@router.post("/{service:path}/release", openapi_extra=described(Release), responses=told(Released) | WRITE_PROBLEMS)
+def release_freeze(
     store: StoreDep,
     now: NowDep,
     author: WriterDep,

@@ -12,6 +12,8 @@ from airflow_ai_slo.core.names import LONGEST_NAME
 from airflow_ai_slo.engine.looking_back import Opened
 from airflow_ai_slo.plugin.api.answers import StoreDep, answer, known_text
 from airflow_ai_slo.plugin.api.cursors import Cursor, read_cursor, written
+from airflow_ai_slo.plugin.api.schema import told
+from airflow_ai_slo.plugin.api.service_models import AuditPage, IncidentPage
 from airflow_ai_slo.plugin.api.services import entry_json
 from airflow_ai_slo.reports.shapes import moment
 
@@ -22,8 +24,8 @@ Limit = Annotated[int, Query(ge=1, le=MOST)]
 Service = Annotated[str | None, Query(max_length=LONGEST_NAME, description="Only of this service.")]
 
 
-@router.get("/audit")
-def audit(
+@router.get("/audit", responses=told(AuditPage))
+def list_audit(
     store: StoreDep,
     service: Service = None,
     since: Annotated[AwareDatetime | None, Query(description="After this instant.")] = None,
@@ -45,8 +47,8 @@ def audit(
     )
 
 
-@router.get("/incidents")
-def incidents(
+@router.get("/incidents", responses=told(IncidentPage))
+def list_incidents(
     store: StoreDep,
     service: Service = None,
     is_open: Annotated[

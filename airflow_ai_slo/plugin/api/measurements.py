@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -13,6 +12,8 @@ from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.engine.browsing import Seen
 from airflow_ai_slo.plugin.api.answers import StoreDep, answer, named
 from airflow_ai_slo.plugin.api.cursors import Cursor, read_cursor, written
+from airflow_ai_slo.plugin.api.models import MeasurementPage
+from airflow_ai_slo.plugin.api.schema import told
 from airflow_ai_slo.reports.shapes import moment
 
 router = APIRouter(tags=["measurements"])
@@ -20,8 +21,8 @@ router = APIRouter(tags=["measurements"])
 MOST = 1000
 
 
-@router.get("/slos/{name:path}/measurements")
-def measurements(
+@router.get("/slos/{name:path}/measurements", responses=told(MeasurementPage))
+def list_measurements(
     store: StoreDep,
     name: str,
     start: Annotated[AwareDatetime | None, Query(description="After this instant.")] = None,
@@ -32,9 +33,7 @@ def measurements(
 ) -> Response:
     """Measurements of an SLO, the newest first, a page at a time; ``next_cursor`` leads to the next."""
     before = read_cursor(cursor, int, str)
-    found = engine.measurements(
-        store, named(name), start=_plain(start), end=_plain(end), bad=bad, limit=limit + 1, before=before
-    )
+    found = engine.measurements(store, named(name), start=start, end=end, bad=bad, limit=limit + 1, before=before)
     page = found[:limit]
     more = len(found) > limit
     return answer(
@@ -43,10 +42,6 @@ def measurements(
             "next_cursor": written(*page[-1].place) if more else None,
         }
     )
-
-
-def _plain(at: datetime | None) -> datetime | None:
-    return at
 
 
 def _measurement(one: Seen) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from airflow_ai_slo import engine
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.engine.services import ServiceListed
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, named, polled
+from airflow_ai_slo.plugin.api.schema import told
+from airflow_ai_slo.plugin.api.service_models import ServiceDetail, ServicePage
 from airflow_ai_slo.reports.shapes import moment, number, override_json
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.freezes import Freeze
@@ -17,16 +19,16 @@ from airflow_ai_slo.store.freezes import Freeze
 router = APIRouter(prefix="/services", tags=["services"])
 
 
-@router.get("")
-def services(request: Request, store: StoreDep, now: NowDep) -> Response:
+@router.get("", responses=told(ServicePage, polled=True))
+def list_services(request: Request, store: StoreDep, now: NowDep) -> Response:
     """Every service: how many SLOs it has, the worst of their states, the least budget left, whether it is frozen."""
     seen = engine.latest(store, now=now)
     found = engine.services(store, seen, now=now)
     return polled(request, {"services": [service_json(one) for one in found]}, at=seen.at)
 
 
-@router.get("/{name:path}")
-def service(request: Request, store: StoreDep, now: NowDep, name: str) -> Response:
+@router.get("/{name:path}", responses=told(ServiceDetail, polled=True))
+def get_service(request: Request, store: StoreDep, now: NowDep, name: str) -> Response:
     """One service, its freeze policy, its freezes of a year and the newest decisions about it."""
     seen = engine.latest(store, now=now)
     found = engine.service(store, seen, named(name, "service"), now=now)

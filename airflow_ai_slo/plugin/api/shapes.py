@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airflow_ai_slo.alerts.outlook import forecast_at, forecast_line
@@ -13,6 +13,7 @@ from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.detailing import Detail, Happened
 from airflow_ai_slo.engine.listing import Health, Listed
+from airflow_ai_slo.engine.trending import Trend
 from airflow_ai_slo.openslo import writing
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.reports.shapes import (
@@ -26,7 +27,7 @@ from airflow_ai_slo.reports.shapes import (
 )
 
 
-def row(one: Listed, trend: Iterable[BudgetPoint] | None = None) -> dict[str, Any]:
+def row(one: Listed, trend: Trend | None = None) -> dict[str, Any]:
     """An SLO as lists show it.
 
     :param trend: budget left at some instants up to now, where asked for.
@@ -52,10 +53,10 @@ def row(one: Listed, trend: Iterable[BudgetPoint] | None = None) -> dict[str, An
         "freeze": one.freeze,
         "evaluated_at": moment(one.evaluated_at),
         "labels": dict(slo.labels),
-    } | ({} if trend is None else {"trend": [number(point.remaining) for point in trend]})
+    } | ({} if trend is None else {"trend": [number(left) for left in trend]})
 
 
-def rows(slos: Sequence[Listed], trends: Mapping[str, Iterable[BudgetPoint]] | None = None) -> list[dict[str, Any]]:
+def rows(slos: Sequence[Listed], trends: Mapping[str, Trend] | None = None) -> list[dict[str, Any]]:
     """SLOs as lists show them.
 
     :param trends: by name, where asked for.

@@ -14,6 +14,8 @@ from airflow_ai_slo.engine.listing import Health
 from airflow_ai_slo.plugin.api import shapes
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, named, polled
 from airflow_ai_slo.plugin.api.errors import WRONG
+from airflow_ai_slo.plugin.api.models import SLODetail, SLOPage
+from airflow_ai_slo.plugin.api.schema import told
 
 router = APIRouter(prefix="/slos", tags=["slos"])
 
@@ -22,8 +24,8 @@ _LONGEST_PERIOD = timedelta(days=3660)
 _RENEWED = timedelta(minutes=5)
 
 
-@router.get("")
-def slos(
+@router.get("", responses=told(SLOPage, polled=True))
+def list_slos(
     request: Request,
     store: StoreDep,
     now: NowDep,
@@ -61,8 +63,8 @@ def slos(
     return polled(request, body, at=seen.at)
 
 
-@router.get("/{name:path}")
-def slo(
+@router.get("/{name:path}", responses=told(SLODetail, polled=True))
+def get_slo(
     request: Request,
     store: StoreDep,
     now: NowDep,
@@ -72,8 +74,8 @@ def slo(
     ] = None,
 ) -> Response:
     """One SLO: figures, rules, budget over time, what spent it, incidents, corrections, forecast, definition."""
-    found = engine.detail(store, named(name), at=now, period=_period(period))
-    moving = ("history", "allowed_line", "window_start")
+    found = engine.latest_detail(store, named(name), now=now, period=_period(period))
+    moving = ("history", "allowed_line", "window_start", "forecast")
     return polled(request, shapes.detail(found), at=found.listed.seen.at, moving=moving, renewed=_RENEWED)
 
 

@@ -14,6 +14,8 @@ from airflow_ai_slo.engine.listing import Listed
 from airflow_ai_slo.plugin.api import shapes
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, answer, polled
 from airflow_ai_slo.plugin.api.rights import can_write
+from airflow_ai_slo.plugin.api.schema import told
+from airflow_ai_slo.plugin.api.service_models import Me, Summary
 
 router = APIRouter(tags=["summary"])
 
@@ -21,8 +23,8 @@ _WORST = 5
 _SEVERITIES = ("page", "ticket")
 
 
-@router.get("/summary")
-def summary(request: Request, store: StoreDep, now: NowDep) -> Response:
+@router.get("/summary", responses=told(Summary, polled=True))
+def get_summary(request: Request, store: StoreDep, now: NowDep) -> Response:
     """How many SLOs have each state, which services are frozen, open incidents, and the five that need care most."""
     seen = engine.latest(store, now=now)
     body = {
@@ -36,8 +38,8 @@ def summary(request: Request, store: StoreDep, now: NowDep) -> Response:
     return polled(request, body, at=seen.at)
 
 
-@router.get("/me")
-def me(user: GetUserDep) -> Response:
+@router.get("/me", responses=told(Me))
+def get_me(user: GetUserDep) -> Response:
     """Who asks, and whether they may change anything here."""
     return answer({"name": user.get_name(), "can_write": can_write(user)})
 

@@ -16,6 +16,8 @@ from airflow_ai_slo.core.numbers import Exact, count
 from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, answer
 from airflow_ai_slo.plugin.api.bodies import Body, WriterDep, body, described
 from airflow_ai_slo.plugin.api.errors import WRONG
+from airflow_ai_slo.plugin.api.schema import WRITE_PROBLEMS, told
+from airflow_ai_slo.plugin.api.service_models import Evaluated, Recorded
 from airflow_ai_slo.store import Store
 
 router = APIRouter(tags=["measurements"])
@@ -55,8 +57,8 @@ class Many(Body):
     backfill: Annotated[bool, Field(description="They tell of the past, and are never late.")] = False
 
 
-@router.post("/measurements", openapi_extra=described(Many))
-def record(
+@router.post("/measurements", openapi_extra=described(Many), responses=told(Recorded) | WRITE_PROBLEMS)
+def record_measurements(
     store: StoreDep, now: NowDep, writer: WriterDep, given: Annotated[Many, Depends(body(Many, _LARGEST_BODY))]
 ) -> Response:
     """Record measurements, all or none. A key written again replaces what it said before, as a retry would."""
@@ -68,8 +70,8 @@ def record(
     return answer({"recorded": len(measurements)})
 
 
-@router.post("/evaluate")
-def evaluate(store: StoreDep, now: NowDep, writer: WriterDep) -> Response:
+@router.post("/evaluate", responses=told(Evaluated))
+def evaluate_slos(store: StoreDep, now: NowDep, writer: WriterDep) -> Response:
     """Evaluate all SLOs now, and open, change or resolve incidents and freezes by what is seen."""
     return answer({"evaluated": len(engine.evaluate(store, at=now))})
 

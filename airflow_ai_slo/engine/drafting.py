@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -64,7 +63,7 @@ def documents(
 
 def _service(name: str, proposal: Proposal, *, alone: bool) -> str:
     display = f"\n  displayName: {_quoted(proposal.subject)}" if alone else ""
-    return f"apiVersion: openslo/v1\nkind: Service\nmetadata:\n  name: {name}{display}\nspec: {{}}\n"
+    return f"apiVersion: openslo/v1\nkind: Service\nmetadata:\n  name: {_name(name)}{display}\nspec: {{}}\n"
 
 
 def _slo(label: str, service: str, proposal: Proposal, *, from_airflow: bool) -> str:
@@ -78,11 +77,11 @@ def _slo(label: str, service: str, proposal: Proposal, *, from_airflow: bool) ->
         "apiVersion: openslo/v1",
         "kind: SLO",
         "metadata:",
-        f"  name: {name}",
+        f"  name: {_name(name)}",
         f"  displayName: {_quoted(_title(proposal, from_airflow=from_airflow))}",
         *_annotations(proposal, from_airflow=from_airflow),
         "spec:",
-        f"  service: {service}",
+        f"  service: {_name(service)}",
         "  indicator:",
         f"    metadata: {{name: {label}-runs}}",
         "    spec:",
@@ -125,9 +124,18 @@ def _sources(proposal: Proposal) -> tuple[str, str]:
     return f"{{type: airflow, spec: {{{dag}}}}}", f"{{type: airflow, spec: {{{dag}, state: success{limit}}}}}"
 
 
+def _name(label: str) -> str:
+    """A label as it is, but for those that YAML takes for a number, a truth or nothing: ``0``, ``on``, ``null``."""
+    import yaml
+
+    return label if yaml.safe_load(label) == label else _quoted(label)
+
+
 def _quoted(text: str) -> str:
-    """YAML takes JSON's strings."""
-    return json.dumps(text, ensure_ascii=False)
+    """A YAML string on one line."""
+    import yaml
+
+    return str(yaml.safe_dump(text, default_style='"', allow_unicode=True, width=float("inf"))).rstrip("\n")
 
 
 def _printable(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from cli_runner import Result
@@ -13,8 +14,12 @@ from hypothesis import strategies as st
 
 from airflow_ai_slo import engine, openslo
 from airflow_ai_slo.core.definition import SLO, Schedule
+from airflow_ai_slo.core.durations import Duration
+from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.engine.drafting import Names, is_label
+from airflow_ai_slo.core.proposal import Lengths, Proposal
+from airflow_ai_slo.core.suggesting import Ran, suggest
+from airflow_ai_slo.engine.drafting import Names, documents, is_label
 from airflow_ai_slo.store import open_store
 
 AiSlo = Callable[..., Result]
@@ -146,6 +151,32 @@ def test_what_the_store_has_recorded_with_missing_runs(ai_slo: AiSlo, tmp_path: 
     done = ai_slo("suggest", "--from", "store", "--at", now.isoformat(), "--format", "json")
     (found,) = done.json["suggestions"]
     assert (found["runs"], found["bad"], found["worst"], found["stands"], found["objective"]) == (90, 2, 1, 0.99, 0.9)
+
+
+@given(st.text(min_size=1, max_size=80).filter(str.strip), st.booleans())
+def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by_clock: bool) -> None:
+    runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
+    at = START + 90 * DAY
+    lengths = Lengths(DAY, DAY, Duration(1, "h"))
+    proposal = Proposal(
+        subject=subject,
+        window=Duration(28, "d"),
+        suggestion=suggest(runs, window=28 * DAY, now=to_micros(at)),
+        since=START,
+        until=at,
+        cadence="1d" if by_clock else None,
+        start=START if by_clock else None,
+        lateness=lengths if by_clock else None,
+        duration=lengths,
+    )
+    (text,) = documents([proposal]).values()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "slo.yaml"
+        path.write_text(text, encoding="utf-8")
+        assert [problem for one in openslo.validate([path], strict=True) for problem in one.problems] == []
+        (slo,) = openslo.require([path], schedules=lambda dag_id: Schedule(cadence="1d")).slos
+    assert slo.indicator.spec["ratioMetric"]["total"]["metricSource"]["spec"] == {"dag_id": subject}
+    assert slo.display_name == f"{subject} completes within 1h"
 
 
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=30, unique=True))

@@ -28,8 +28,8 @@ class Bar:
         self._out = sys.stderr if out is None else out
         self._clock = clock
         self._is_terminal = self._out.isatty()
-        self._began = clock()
-        self._next = self._began + _QUIET
+        self._began: tuple[float, int] | None = None
+        self._next = 0.0
         self._said = False
 
     def __enter__(self) -> Self:
@@ -42,15 +42,18 @@ class Bar:
 
     def __call__(self, done: int, total: int) -> None:
         now = self._clock()
+        if self._began is None:  # what went before, such as loading Airflow, tells nothing about what is to come
+            self._began, self._next = (now, done), now + _QUIET
         if now < self._next:
             return
-        line = self._line(done, total, now - self._began)
+        seconds, since = now - self._began[0], done - self._began[1]
+        line = self._line(done, total, seconds * (total - done) / since if since else None)
         self._out.write(f"\r{line}\x1b[K" if self._is_terminal else f"{line}\n")
         self._out.flush()
         self._said, self._next = True, now + (_AGAIN if self._is_terminal else _AGAIN_IN_LOGS)
 
-    def _line(self, done: int, total: int, seconds: float) -> str:
+    def _line(self, done: int, total: int, left_seconds: float | None) -> str:
         share = done / total if total else 0.0
-        left = f", {seconds * (1 - share) / share:.0f} s left" if share else ""
+        left = "" if left_seconds is None else f", {left_seconds:.0f} s left"
         bar = f"[{'█' * int(share * _WIDTH):{_WIDTH}}] " if self._is_terminal else ""
         return f"{self._doing} {bar}{share:4.0%} ({done:,} of {total:,} {self._things}{left})"

@@ -166,6 +166,18 @@ def is_by_clock_face(dag: Any) -> bool:
     return "Delta" not in type(dag.timetable).__name__
 
 
+def is_by_cron(dag: Any) -> bool:
+    """Whether a cron expression tells its times, and one of Airflow's own timetables reads it."""
+    kind = type(dag.timetable)
+    names = ("CronTriggerTimetable", "CronDataIntervalTimetable")
+    return kind.__name__ in names and kind.__module__.startswith("airflow.timetables.")
+
+
+def trigger_interval(dag: Any) -> Any:
+    """How long before its ``at`` a run's interval begins; None where it is the slot before."""
+    return getattr(dag.timetable, "_interval", None)
+
+
 def at_of_slot(info: Any) -> datetime:
     """The instant at which a run's interval will end, of what a timetable says of a run to come."""
     interval = getattr(info, "data_interval", None)

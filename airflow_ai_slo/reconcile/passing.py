@@ -76,7 +76,7 @@ class Pass:
         until = {row.dag_id: self._expect(one, spec, writer, row, reached, fresh, start) for row in chosen}
         if start <= horizon and not self._dry_run and chosen:
             self._keep(one, reached, until, start, newest)
-        return self._result(one, [row.dag_id for row in chosen], counted, writer)
+        return writer.result([row.dag_id for row in chosen], counted)
 
     def measure_runs(self, one: Stored, spec: AirflowRuns, runs: Collection[tuple[str, str]]) -> SLOReconciled:
         """A few runs by their names."""
@@ -90,22 +90,10 @@ class Pass:
         writer, counted = self._writer(one), 0
         if mine:
             counted = self._write(one, spec, writer, [tuple_(DagRun.dag_id, DagRun.run_id).in_(mine)])
-        return self._result(one, sorted(ids), counted, writer)
+        return writer.result(sorted(ids), counted)
 
     def _writer(self, one: Stored) -> Writer:
         return Writer(self._store, one, now=self._now, dry_run=self._dry_run)
-
-    def _result(self, one: Stored, dags: Sequence[str], counted: int, writer: Writer) -> SLOReconciled:
-        tally = writer.tally
-        return SLOReconciled(
-            slo=one.slo.name,
-            dags=tuple(dags),
-            runs=counted,
-            written=tally.written,
-            missing=tally.missing,
-            late=tally.late,
-            removed=tally.removed,
-        )
 
     def _horizon(self, one: Stored) -> datetime:
         """Where the longest window that the SLO looks at begins."""
@@ -209,7 +197,7 @@ class Pass:
         for dag_id, slot in until.items():
             before = reached.get(dag_id)
             since = to_micros(start) if before is None else min(before.since, to_micros(start))
-            changed = before and before.read_until if newest is None else to_micros(utc(newest))
+            changed = before and before.read_until if newest is None else to_micros(min(utc(newest), self._now))
             reach = Reach(since, changed, to_micros(slot))
             if reach != before:
                 kept[dag_id] = reach
@@ -228,7 +216,7 @@ class Pass:
             seen = assets.updates(self._session, asset, start - timedelta(days=2))
             found = list(assets.measured(one.slo, spec, seen, first=first, since=start, now=self._now))
         writer.write([[each] for each in found])
-        return self._result(one, (), len(found), writer)
+        return writer.result((), len(found))
 
 
 def _is_fresh(reach: Reach | None, start: datetime) -> bool:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from itertools import islice, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_ai_slo import compat
@@ -13,14 +13,13 @@ from airflow_ai_slo.core.airflow_runs import AirflowRuns, is_pattern
 from airflow_ai_slo.core.expected import Pauses, is_paused
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.reconcile.clocks import Tick, ticks
 from airflow_ai_slo.reconcile.selecting import DagRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _MICROSECOND = timedelta(microseconds=1)
-_AHEAD = timedelta(days=366)
-_MOST, _FEW = 100_000, 8
 
 
 class Slot(NamedTuple):
@@ -62,10 +61,11 @@ def passed(
     begin = None if dag is None or not compat.has_clock(dag) else _begin(session, dag, after)
     if begin is None:
         return Passed([], after)
-    anchor = _anchor(session, dag, begin)
-    made = _made(session, row.dag_id, anchor)
+    anchor = None if compat.is_by_clock_face(dag) else _run_before(session, row.dag_id, begin)
+    coming = ticks(dag, begin, anchor, now)
+    made = _made(session, row.dag_id, begin)
     found, until = list[Slot](), after
-    for slot in _slots(dag, spec, anchor, now):
+    for slot in _slots(dag, spec, coming, now):
         if slot.due >= now:
             break
         until = max(until, slot.at)
@@ -89,32 +89,27 @@ def missing(slo: str, dag_id: str, slot: Slot) -> Measurement:
     )
 
 
-def _slots(dag: Any, spec: AirflowRuns, anchor: datetime, now: datetime) -> Iterator[Slot]:
-    """Slots from an instant on, up to the first one that lies ahead."""
+def _slots(dag: Any, spec: AirflowRuns, coming: Iterable[Tick], now: datetime) -> Iterator[Slot]:
+    """Slots up to the first one that lies ahead."""
     task_id = "" if spec.task_id is None or is_pattern(spec.task_id) else spec.task_id
-    before: tuple[datetime, Any] | None = None
-    for info in islice(dag.iter_dagrun_infos_between(anchor, now + _AHEAD), _MOST):
-        at = compat.at_of_slot(info)
-        if before is not None and before[0] < at:
-            yield _slot(dag, spec, before, at, task_id)
-        is_over = dag.end_date is not None and (info.logical_date or info.run_after) > dag.end_date
-        if is_over or (before is not None and before[0] > now):
+    for one, following in pairwise(coming):
+        if one.at < following.at:
+            yield _slot(dag, spec, one, following.at, task_id)
+        if one.at > now:
             return
-        before = (at, info)
 
 
-def _slot(dag: Any, spec: AirflowRuns, one: tuple[datetime, Any], following: datetime, task_id: str) -> Slot:
-    at, info = one
+def _slot(dag: Any, spec: AirflowRuns, one: Tick, following: datetime, task_id: str) -> Slot:
     key = compat.natural_key(
         dag_id=dag.dag_id,
         task_id=task_id,
         map_index=-1,
         run_type="scheduled",
         run_id="",
-        logical_date=info.logical_date,
-        partition_key=getattr(info, "partition_key", None),
+        logical_date=one.logical_date,
+        partition_key=one.partition_key,
     )
-    return Slot(at, key, spec.limit(at) or following, following)
+    return Slot(one.at, key, spec.limit(one.at) or following, following)
 
 
 def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
@@ -123,27 +118,25 @@ def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
     from airflow.models.dagrun import DagRun
     from sqlalchemy import func, select
 
-    of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled"
-    first_run = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
-    first_seen = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
-    known = [utc(one) for one in (first_run, first_seen) if one is not None]
-    return max(after, min(known) - _MICROSECOND, in_force_since(session, dag.dag_id, after)) if known else None
+    first = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
+    in_force = in_force_since(session, dag.dag_id, after)
+    if first is None or utc(first) > after:
+        # A database that was upgraded knows runs from before it knew versions.
+        of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled"
+        runs = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
+        first = min((one for one in (first, runs) if one is not None), default=None)
+    return None if first is None else max(after, utc(first) - _MICROSECOND, in_force)
 
 
-def _anchor(session: Session, dag: Any, begin: datetime) -> datetime:
-    """Where to count slots from: the run before; a schedule by the clock's face needs none."""
+def _run_before(session: Session, dag_id: str, begin: datetime) -> datetime | None:
+    """The logical date of the newest run that the clock made up to an instant."""
     from airflow.models.dagrun import DagRun
     from sqlalchemy import select
 
-    of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled", DagRun.run_after <= begin
+    of_dag = DagRun.dag_id == dag_id, DagRun.run_type == "scheduled", DagRun.run_after <= begin
     newest = select(DagRun.logical_date, DagRun.run_after).where(*of_dag).order_by(DagRun.run_after.desc()).limit(1)
     found = session.execute(newest).one_or_none()
-    start = begin if dag.start_date is None else utc(dag.start_date)
-    if not compat.is_by_clock_face(dag):
-        return (start if dag.catchup else max(start, begin)) if found is None else utc(found[0] or found[1])
-    some = [compat.at_of_slot(one) for one in islice(dag.iter_dagrun_infos_between(begin, begin + _AHEAD), _FEW)]
-    step = max((later - sooner for sooner, later in pairwise(some)), default=timedelta(0))
-    return max(start, begin - step)
+    return None if found is None else utc(found[0] or found[1])
 
 
 def _made(session: Session, dag_id: str, since: datetime) -> list[datetime]:

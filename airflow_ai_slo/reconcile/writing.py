@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.reconcile.result import SLOReconciled
 from airflow_ai_slo.store import Store, reconciled, recording
 from airflow_ai_slo.store.definitions import Stored
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was done for one SLO so far."""
-
-    runs: int = 0
-    written: int = 0
-    missing: int = 0
-    late: int = 0
-    removed: int = 0
 
 
 class Writer:
@@ -35,7 +24,22 @@ class Writer:
         self._one = one
         self._now = now
         self._dry_run = dry_run
-        self.tally = Tally()
+        self._written = self._missing = self._late = self._removed = 0
+
+    def result(self, dags: Sequence[str], runs: int) -> SLOReconciled:
+        """What was done.
+
+        :param runs: how many that count were looked at.
+        """
+        return SLOReconciled(
+            slo=self._one.slo.name,
+            dags=tuple(dags),
+            runs=runs,
+            written=self._written,
+            missing=self._missing,
+            late=self._late,
+            removed=self._removed,
+        )
 
     def write(self, attempts: Sequence[list[Measurement]], gone: Collection[str] = ()) -> None:
         """Record what differs from what is stored.
@@ -70,15 +74,15 @@ class Writer:
             engine.record(self._store, measurements, now=self._now)
 
     def _count(self, measurements: Sequence[Measurement]) -> None:
-        self.tally.written += len(measurements)
-        self.tally.missing += sum(one.cause is Cause.MISSING_RUN for one in measurements)
-        self.tally.late += sum(one.cause is Cause.LATE for one in measurements)
+        self._written += len(measurements)
+        self._missing += sum(one.cause is Cause.MISSING_RUN for one in measurements)
+        self._late += sum(one.cause is Cause.LATE for one in measurements)
 
     def _withdraw(self, measurements: Sequence[Measurement]) -> None:
         if measurements and not self._dry_run:
             with self._store.write_prepared(together=False) as connection:
                 recording.withdraw(connection, measurements, to_micros(self._now))
-        self.tally.removed += len(measurements)
+        self._removed += len(measurements)
 
 
 def _recorded(one: Measurement) -> datetime:

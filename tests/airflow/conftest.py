@@ -31,7 +31,7 @@ os.environ |= {
     "AIRFLOW__CORE__DAGS_FOLDER": str(HOME / "dags"),
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
-    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{HOME / 'airflow.db'}",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": os.environ.get("TEST_AIRFLOW_DB", f"sqlite:///{HOME / 'airflow.db'}"),
     "AIRFLOW__API__BASE_URL": "http://airflow.example:8080",
     "AIRFLOW__API_AUTH__JWT_SECRET": "only for tests, and long enough for the signature",
     "AIRFLOW__LOGGING__LOGGING_LEVEL": "INFO",

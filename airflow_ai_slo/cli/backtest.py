@@ -35,7 +35,7 @@ def command(
     then.
     """
     slos = openslo.require([definitions], schedules=dag_schedule).slos
-    rows = _read(measurements)
+    rows = read_by_slo(measurements)
     strangers = sorted(rows.keys() - {slo.name for slo in slos})
     if strangers:
         click.echo(f"warning: {measurements}: no definition for {', '.join(strangers[:5])}; left out", err=True)
@@ -53,7 +53,7 @@ def _drops(path: Path | None, slos: Sequence[SLO]) -> dict[str, list[Drop]]:
     return {} if path is None else read_corrections(path, slos)
 
 
-def _read(path: Path) -> dict[str, list[Row]]:
+def read_by_slo(path: Path) -> dict[str, list[Row]]:
     """Rows by SLO."""
     rows: dict[str, list[Row]] = {}
     for row in read_rows(path):

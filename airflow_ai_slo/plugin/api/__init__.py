@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 
 from fastapi import APIRouter, Depends, FastAPI
 
 PREFIX = "/ai-slo/api/v1"
 """Where Airflow mounts it."""
-
-
-LATER = ("imports",)
-"""Modules of routes that an installation may lack."""
 
 
 def build() -> FastAPI:
@@ -46,6 +40,7 @@ def _routers() -> Iterator[APIRouter]:
         dags,
         decisions,
         freezes,
+        imports,
         log,
         measurements,
         metrics,
@@ -57,8 +52,5 @@ def _routers() -> Iterator[APIRouter]:
     )
 
     named = (measurements, slos, services, decisions, freezes, dags)
-    for module in (*named, summary, log, writes, metrics, schema):
+    for module in (*named, summary, log, writes, imports, metrics, schema):
         yield module.router
-    for name in LATER:
-        if find_spec(f"{__name__}.{name}") is not None:
-            yield import_module(f"{__name__}.{name}").router

@@ -13,6 +13,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "ai_slo_job",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_job")),
+        comment="The last one of each kind; seen_at is when it last told that it goes on, or when it ended.",
+    )
+    op.create_table(
         "ai_slo_lease",
         sa.Column("name", sa.String(length=250), nullable=False),
         sa.Column("holder", sa.String(length=250), nullable=False),
@@ -40,6 +53,7 @@ def downgrade() -> None:
     _keys("text")
     op.drop_table("ai_slo_reconciled")
     op.drop_table("ai_slo_lease")
+    op.drop_table("ai_slo_job")
 
 
 def _keys(kind: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.plugins_manager import AirflowPlugin
 
-from airflow_ai_slo.operators.links import SLOReportLink
+from airflow_ai_slo.operators.links import SLOPageLink, SLOReportLink
 
 
 class _Built:
@@ -42,6 +42,6 @@ class AiSloPlugin(AirflowPlugin):
     """Registers the links that tasks of this package show, the REST API, and the pages in Airflow's UI."""
 
     name = "ai_slo"
-    operator_extra_links = [SLOReportLink()]  # noqa: RUF012
+    operator_extra_links = [SLOPageLink(), SLOReportLink()]  # noqa: RUF012
     fastapi_apps = _Built(_apps)
     react_apps = _Built(_pages)

@@ -131,15 +131,18 @@ export function Table({ caption, columns, rows, name, more, stack = columns.leng
       h("thead", role("rowgroup"), h("tr", role("row"), columns.map(({ head, number }) =>
         h("th", { key: head, scope: "col", className: number ? "number" : "", ...role("columnheader") }, head)))),
       h("tbody", role("rowgroup"), rows.map((row, index) => h("tr", { key: row.key ?? index, ...role("row") },
-        columns.map(({ head, cell, number, kind }, place) => h(place ? "td" : "th", {
-          key: head,
-          "data-label": head,
-          className: [number ? "number" : "", kind ?? ""].join(" ").trim(),
-          ...(place ? role("cell") : { scope: "row", ...role("rowheader") }),
-        }, cell(row)))))),
+        columns.map((column, place) => h(Cell, { key: column.head, column, row, place, role }))))),
     ),
     more ? h("p", { className: "dim" }, more) : null,
   );
+}
+
+function Cell({ column, row, place, role }) {
+  const { head, cell, number, kind } = column;
+  const content = cell(row);
+  const classes = [number ? "number" : "", kind ?? "", content === "–" ? "none" : ""].filter(Boolean).join(" ");
+  const named = place ? role("cell") : { scope: "row", ...role("rowheader") };
+  return h(place ? "td" : "th", { "data-label": head, className: classes, ...named }, h("div", null, content));
 }
 
 /** Views of a page, as links: the current one is told. */

@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from airflow_ai_slo import openslo
-from airflow_ai_slo.cli.figures import evaluation_json, evaluation_table
+from airflow_ai_slo.cli.figures import evaluation_table
 from airflow_ai_slo.cli.measurements import read_rows
 from airflow_ai_slo.cli.options import Instant, corrections_file, dag_schedule, output_format
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.dropped import Drop
 from airflow_ai_slo.core.history import backtest
 from airflow_ai_slo.core.stream import Row
+from airflow_ai_slo.reports.shapes import evaluation_json
 
 
 @click.command("backtest")

@@ -134,7 +134,7 @@ def worst(
         .order_by(spent.desc(), measurement.c.at.desc())
         .limit(limit)
     )
-    return [_measurement(row, name, scale) for row in connection.execute(query)]
+    return [read_measurement(row, name, scale) for row in connection.execute(query)]
 
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
@@ -152,7 +152,8 @@ def _bad_within(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
     )
 
 
-def _measurement(row: Any, name: str, scale: int) -> Measurement:
+def read_measurement(row: Any, name: str, scale: int) -> Measurement:
+    """One row of the table of measurements."""
     return Measurement(
         slo=name,
         key=row.key,

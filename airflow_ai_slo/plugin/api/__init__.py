@@ -12,7 +12,18 @@ def build() -> FastAPI:
     """The application. Nothing of it answers without a login, not even what it says of itself."""
     from airflow.api_fastapi.core_api.security import requires_authenticated
 
-    from airflow_ai_slo.plugin.api import freezes
+    from airflow_ai_slo.plugin.api import (
+        dags,
+        decisions,
+        errors,
+        freezes,
+        log,
+        measurements,
+        services,
+        slos,
+        summary,
+        writes,
+    )
 
     app = FastAPI(
         title="AI SLO",
@@ -21,5 +32,8 @@ def build() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.include_router(freezes.router)
+    errors.install(app)
+    # Routes with a fixed end come before those whose last part is a name, which may hold slashes.
+    for one in (measurements, slos, services, decisions, freezes, dags, summary, log, writes):
+        app.include_router(one.router)
     return app

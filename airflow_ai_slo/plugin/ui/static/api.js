@@ -20,9 +20,11 @@ export function path(...parts) {
   return parts.map((part) => String(part).split("/").map(encodeURIComponent).join("/")).join("/");
 }
 
-/** `?a=1&b=2` of what is given. */
+/** `?a=1&b=2` of what is given; a list repeats its name. */
 export function query(parameters) {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  const given = Object.entries(parameters)
+    .flatMap(([name, value]) => (Array.isArray(value) ? value.map((one) => [name, one]) : [[name, value]]))
+    .filter(([, value]) => value !== undefined && value !== null && value !== "");
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 

@@ -78,7 +78,7 @@ function work(slo, freezes, start, end) {
     grid: apart([0, 1, ...budgetGrid(low)].map((value) => ({ y: left.y(value), label: percent(value, { places: 0 }) })), GAP),
     budget: runs(points.map(({ time, remaining }) => [x(time), remaining === null ? null : left.y(remaining)]), x(end)),
     evenly: evenly(slo.allowed_line, x, left),
-    burn: runs(points.map(({ time, burn }) => [x(time), burn === null ? null : burning.y(burn)]), x(end)),
+    burn: runs(points.slice(1).map(({ burn }, index) => [x(points[index].time), burn === null ? null : burning.y(burn)]), x(points.at(-1).time)),
     burnTicks: apart(wanted, GAP),
     factors: [...rules].map(([factor, kind]) => ({ y: burning.y(factor), kind, label: times(factor) })),
     times: scale.ticks(TIMES, zone()),

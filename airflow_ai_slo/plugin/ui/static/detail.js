@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { Fragment, Link, h, place, useTitle } from "./host.js";
 import { FreezeState } from "./freeze.js";
 import { Measurements } from "./measurements.js";
-import { Badge, Badges, Command, Empty, Loading, Notice, Problem, Time, tone } from "./parts.js";
+import { Badges, Command, Empty, Loading, Problem, Time, tone } from "./parts.js";
 import { Burns, Corrections, Definition, Incidents, Rules, Spent } from "./sheets.js";
 import { count, percent, raw, times } from "./words.js";
 
@@ -89,7 +89,7 @@ function Tiles({ slo }) {
       h(Tile, { label: "Burn", figure: times(slo.burn), detail: `over ${slo.window}; 1× spends exactly the budget`, kind: slo.burn === null ? "unknown" : slo.burn > 1 ? "bad" : "" }),
       h(Tile, { label: `Bad ${unit}`, figure: slo.total ? count(bad) : "unknown", detail: `of ${count(slo.total)} in the ${slo.window} window`, kind: slo.total ? "" : "unknown" }),
       h(Percentiles, { found: slo.percentiles })),
-    slo.forecast ? h("p", { className: "note" }, slo.forecast.text) : null,
+    slo.forecast && slo.sli !== null ? h("p", { className: "note" }, h("b", null, "Forecast: "), `${slo.forecast.text}.`) : null,
     budget.estimate && budget.remaining !== null
       ? h("p", { className: "note" }, `≈ marks an estimate: ${percent(budget.coverage, { places: 0 })} of the ${slo.window} window has been watched so far, so what the full window allows is projected from that part.`)
       : null,
@@ -99,10 +99,9 @@ function Tiles({ slo }) {
 
 function Percentiles({ found }) {
   if (!found) return null;
-  const values = Object.entries(found.values ?? found).filter(([, value]) => typeof value === "number" && value !== found.count);
-  if (!values.length) return null;
-  const shown = values.map(([name, value]) => `${name.toUpperCase()} ${raw(value)} ms`);
-  return h(Tile, { label: "Latency", figure: shown.at(-1), detail: shown.slice(0, -1).join(", ") });
+  const { unit, count: timed, ...values } = found;
+  const shown = Object.entries(values).map(([name, value]) => `${name.toUpperCase()} ${raw(value)} ${unit}`);
+  return h(Tile, { label: "Latency", figure: shown.at(-1), detail: `${shown.slice(0, -1).join(", ")}; ${count(timed)} timed` });
 }
 
 function Unmeasured({ slo }) {

@@ -5,6 +5,8 @@ import { Fragment, Link, h, place, useState } from "./host.js";
 import { Confirm, OverrideForm } from "./override.js";
 import { Notice, Time } from "./parts.js";
 
+const MOST_TOLD = 3;
+
 /** What a freeze says, in one sentence. */
 export function FreezeWords({ freeze, override }) {
   const slos = freeze.slos ?? (freeze.reasons ?? []).map((reason) => reason.slo ?? reason);
@@ -14,8 +16,14 @@ export function FreezeWords({ freeze, override }) {
     : "";
   return h(Fragment, null,
     freeze.since ? h(Fragment, null, " since ", h(Time, { at: freeze.since })) : null, because, ".",
+    thaws(freeze),
     freeze.ends_at ? h(Fragment, null, " It ends by ", h(Time, { at: freeze.ends_at }), " at the latest.") : null,
-    override ? h(Fragment, null, " ", h("b", null, override.author ?? "Someone"), " lets changes pass until ", h(Time, { at: override.expires_at ?? override.until }), `: ${override.reason}`) : null);
+    override ? h(Fragment, null, " ", h("b", null, override.author ?? "Someone"), " lets changes pass until ", h(Time, { at: override.until }), `: ${override.reason}`) : null);
+}
+
+function thaws({ reasons }) {
+  const said = [...new Set((reasons ?? []).map((reason) => reason.thaws).filter(Boolean))].slice(0, MOST_TOLD);
+  return said.map((one) => h("small", { key: one }, `${one}.`));
 }
 
 /** A freeze as a callout with its actions. */

@@ -11,11 +11,12 @@ const PER_PAGE = 50;
 const REFRESH = 30000;
 const TYPING = 250;
 const STATES = [["spent", "Budget spent"], ["burning", "Burning"], ["unknown", "Unknown"], ["healthy", "Healthy"]];
-const ORDERS = [["remaining", "Least budget left"], ["-remaining", "Most budget left"], ["-burn", "Fastest burn"], ["name", "Name"], ["service", "Service"]];
+const ORDERS = [["state", "Most urgent first"], ["remaining", "Least budget left"], ["-burn", "Fastest burn"], ["name", "Name"], ["service", "Service"]];
+const FROZEN = { any: ["hard", "soft"] };
 
 /** The API's path for what an address asks. */
 export function listPath({ search, service, state, freeze, order, offset }) {
-  const asked = { search, service, state, freeze, order_by: order || "remaining", limit: PER_PAGE, offset: offset || 0, trend: true };
+  const asked = { search, service, state, freeze: FROZEN[freeze] ?? freeze, order_by: order || ORDERS[0][0], limit: PER_PAGE, offset, trend: true };
   return `slos${query(asked)}`;
 }
 
@@ -31,7 +32,7 @@ export function List({ given, change }) {
     h(States, { counts: data.counts, given, pick }),
     h(Filters, { given, pick }),
     data.slos.length
-      ? h(SLOTable, { rows: data.slos, order: given.order || "remaining", isBusy: isStale, caption: "All SLOs", onOrder: (order) => pick({ order }) })
+      ? h(SLOTable, { rows: data.slos, order: given.order || ORDERS[0][0], isBusy: isStale, caption: "All SLOs", onOrder: (order) => pick({ order }) })
       : h(Nothing, { pick }),
     h(Pager, { offset: Number(given.offset) || 0, limit: PER_PAGE, total: data.total_entries, noun: "SLOs",
       onMove: (offset) => { change({ offset: offset || undefined }); scrollTo(0); } }),
@@ -91,7 +92,7 @@ const NOTHING = { search: undefined, service: undefined, state: undefined, freez
 
 function withOwn(order) {
   const known = [["", ORDERS[0][1]], ...ORDERS.slice(1)];
-  return !order || order === "remaining" || known.some(([value]) => value === order) ? known : [...known, [order, "As sorted"]];
+  return !order || order === ORDERS[0][0] || known.some(([value]) => value === order) ? known : [...known, [order, "As sorted"]];
 }
 
 /** Types ahead of the address, which follows when the typing pauses. */

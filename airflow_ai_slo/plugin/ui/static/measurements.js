@@ -6,6 +6,7 @@ import { Badge, External, Loading, Problem, Table, Time } from "./parts.js";
 import { cause, count, raw } from "./words.js";
 
 const AT_A_TIME = 25;
+const IN_THE_KEY = new Set(["dag", "task", "run", "run_type", "map_index"]);
 
 export function Measurements({ slo, given, change }) {
   const bad = given.bad === "true";
@@ -46,7 +47,7 @@ function columns(rows) {
 /** Links to the task's run in Airflow where the measurement knows it. */
 function Run({ row }) {
   const { run_url: url, ...rest } = row.attributes ?? {};
-  const told = Object.entries(rest).filter(([name]) => !["dag_id", "task_id", "run_id", "map_index"].includes(name));
+  const told = Object.entries(rest).filter(([name]) => !IN_THE_KEY.has(name));
   return h(Fragment, null, h(External, { to: url }, h("code", null, row.id)),
     told.length ? h("small", null, told.slice(0, 4).map(([name, value]) => `${name} ${value}`).join(", ")) : null);
 }

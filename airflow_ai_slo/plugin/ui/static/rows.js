@@ -15,13 +15,14 @@ const COLUMNS = [
 ];
 
 /** Columns that the API can order by. */
-export const ORDERS = ["name", "remaining", "burn", "sli", "state"];
+const ORDERS = ["name", "remaining", "burn", "sli", "state"];
 
 /** @param {{rows: object[], order?: string, onOrder?: (order: string) => void, isBusy?: boolean, caption: string}} props */
 export function SLOTable({ rows, order, onOrder, isBusy = false, caption }) {
+  const columns = rows.some(({ trend }) => trend) ? COLUMNS : COLUMNS.filter(({ id }) => id !== "trend");
   return h("table", { className: "overview", role: "table", "aria-busy": isBusy },
     h("caption", { className: onOrder ? "unseen" : "" }, caption),
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, COLUMNS.map((column) => h(Head, { key: column.id, column, order, onOrder })))),
+    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((column) => h(Head, { key: column.id, column, order, onOrder })))),
     h("tbody", { role: "rowgroup" }, rows.map((row) => h(Row, { key: row.name, row }))),
   );
 }
@@ -55,6 +56,6 @@ const Row = memo(function Row({ row }) {
       h("small", null, `objective ${percent(row.objective, { places: 9 })}`)),
     cell("left", "Budget left", h(Left, { budget: row.budget })),
     cell("burn number", "Burn", h("b", { className: burn }, times(row.burn)), h("small", null, `over ${row.window}`)),
-    cell("trend", undefined, h(Spark, { trend: row.trend })),
+    row.trend ? cell("trend", undefined, h(Spark, { trend: row.trend })) : null,
   );
 });

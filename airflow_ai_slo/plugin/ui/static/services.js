@@ -4,7 +4,7 @@ import { path, query, useQuery } from "./api.js";
 import { Audit } from "./audit.js";
 import { Fragment, Link, h, place, useTitle } from "./host.js";
 import { FreezeState } from "./freeze.js";
-import { Badge, Badges, Bar, Command, Empty, Loading, Notice, Pager, Problem, Table, Time, tone } from "./parts.js";
+import { Badge, Badges, Bar, Command, Empty, Loading, Pager, Problem, Table, Time, tone } from "./parts.js";
 import { SLOTable } from "./rows.js";
 import { length, percent, plural } from "./words.js";
 
@@ -58,7 +58,7 @@ export function Service({ given, change }) {
 
 function SLOsOf({ service, given, change }) {
   const offset = Number(given.offset) || 0;
-  const order = given.order || "remaining";
+  const order = given.order || "state";
   const { data, error, isStale, reload } = useQuery(`slos${query({ service, order_by: order, limit: PER_PAGE, offset, trend: true })}`, { every: REFRESH, keep: true });
   if (!data) return error ? h(Problem, { error, retry: reload }) : h(Loading, { rows: 3, label: "Loading SLOs" });
   if (!data.slos.length) {

@@ -40,7 +40,7 @@ export function Rules({ slo }) {
     return h("div", { className: "card" }, h("h2", null, "Alert rules"), h("p", { className: "dim" }, "None: this SLO asks for no alerts (alerting: none)."));
   }
   return h("div", { className: "card" }, h(Table, {
-    caption: "Alert rules as judged", rows: slo.alerts.map((rule, index) => ({ ...rule, key: index })),
+    caption: "Alert rules as judged", rows: alike(slo.alerts),
     columns: [
       { head: "Alert", cell: ({ severity }) => capital(severity) },
       { head: "Fires when", cell: ({ factor, long, short }) => `burn > ${times(factor)} over ${short && short !== long ? `${long} and ${short}` : long}` },
@@ -48,6 +48,16 @@ export function Rules({ slo }) {
       { head: "Now", cell: ({ outcome }) => h(Badge, { kind: OUTCOMES[outcome] ?? "unknown" }, capital(outcome)) },
     ],
   }));
+}
+
+/** Rules that a preset has raised to the same limits say the same thing once. */
+function alike(rules) {
+  const found = new Map();
+  for (const rule of rules) {
+    const key = [rule.severity, rule.long, rule.short, rule.factor, rule.outcome].join(" ");
+    if (!found.has(key)) found.set(key, { ...rule, key });
+  }
+  return [...found.values()];
 }
 
 export function Incidents({ slo }) {

@@ -10,7 +10,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import backtesting, drift, evaluating, gating, importing, judged, latency, quality, recording, replaying
+from benchmarks import (
+    backtesting,
+    drift,
+    evaluating,
+    gating,
+    importing,
+    judged,
+    latency,
+    painting,
+    quality,
+    recording,
+    replaying,
+)
 from benchmarks.measure import say
 
 SECTIONS = {
@@ -24,6 +36,7 @@ SECTIONS = {
     "latency": latency.run,
     "judged": judged.run,
     "quality": quality.run,
+    "painting": painting.run,
 }
 
 

@@ -1,6 +1,6 @@
 """What Airflow's UI shows of SLOs: plain ES modules and style sheets, and where Airflow's pages take them in.
 
-The files hold nothing secret and are served without a login, as Airflow's own are; every figure comes from the REST API.
+The files hold nothing secret and are served without a login, as Airflow's own are; figures come from the REST API.
 """
 
 from __future__ import annotations

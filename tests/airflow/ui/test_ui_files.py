@@ -69,7 +69,9 @@ def test_files_are_small_and_put_text_in_as_text_only() -> None:
     for path in STATIC.iterdir():
         text = path.read_text(encoding="utf-8")
         assert len(text.splitlines()) <= 250, path.name
-        assert not re.search(r"innerHTML|outerHTML|dangerouslySetInnerHTML|insertAdjacentHTML|\beval\(|new Function", text), path.name
+        assert not re.search(
+            r"innerHTML|outerHTML|dangerouslySetInnerHTML|insertAdjacentHTML|\beval\(|new Function", text
+        ), path.name
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text.replace("^https?:", "")), path.name
 
 

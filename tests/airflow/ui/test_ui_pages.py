@@ -38,6 +38,17 @@ def test_every_page_shows_its_figures_and_says_nothing_on_the_console(visit: Cal
     assert tab.said == []
 
 
+SCROLLED = """() => {
+  const content = document.querySelector("[data-testid=main-content]");
+  return content.scrollWidth - content.clientWidth;
+}"""
+
+
+BEYOND = """() => [...document.querySelectorAll(".ai-slo *")]
+  .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest(".tabs, pre"))
+  .map((it) => it.outerHTML.slice(0, 90))"""
+
+
 @pytest.mark.parametrize("width", [320, 375])
 def test_no_page_scrolls_sideways_on_a_phone(visit: Callable, width: int) -> None:
     tab = visit(width=width)
@@ -45,25 +56,33 @@ def test_no_page_scrolls_sideways_on_a_phone(visit: Callable, width: int) -> Non
         path, wait, _ = PAGES[name]
         page = tab.go(path, wait)
         assert page.evaluate("document.documentElement.scrollWidth") == width, name
-        scrolled = "(() => { const it = document.querySelector('[data-testid=main-content]'); return it.scrollWidth - it.clientWidth })()"
-        assert page.evaluate(scrolled) == 0, name
-        beyond = page.evaluate(
-            "[...document.querySelectorAll('.ai-slo *')].filter((it) => it.getBoundingClientRect().right > innerWidth + 1"
-            " && !it.closest('.tabs, pre')).map((it) => it.outerHTML.slice(0, 90))"
-        )
-        assert beyond == [], name
+        assert page.evaluate(SCROLLED) == 0, name
+        assert page.evaluate(BEYOND) == [], name
 
 
 CONTRAST = """() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const rgb = (colour) => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data };
-  const light = ([r, g, b]) => [r, g, b].map((c) => c / 255).map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)).reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (it) => { for (; it; it = it.parentElement) { const c = rgb(getComputedStyle(it).backgroundColor); if (c[3] === 255) return c } return [255, 255, 255] };
+  const rgb = (colour) => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  const behind = (it) => {
+    for (; it; it = it.parentElement) {
+      const colour = rgb(getComputedStyle(it).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const hasText = (it) => [...it.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
   const found = [];
   for (const it of document.querySelectorAll(".ai-slo :is(h1, h2, b, small, a, button, .badge, td, th, p, dt, dd)")) {
-    if (![...it.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()) || it.closest("[disabled]")) continue;
-    const [a, b] = [light(rgb(getComputedStyle(it).color)), light(behind(it))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
+    if (!hasText(it) || it.closest("[disabled]")) continue;
+    const [more, less] = [light(rgb(getComputedStyle(it).color)), light(behind(it))].sort((x, y) => y - x);
+    const ratio = (more + 0.05) / (less + 0.05);
     if (ratio < 4.5) found.push([it.className, it.textContent.slice(0, 30), Math.round(ratio * 100) / 100]);
   }
   return found;
@@ -76,7 +95,9 @@ def test_the_theme_is_airflows_and_every_text_can_be_read(visit: Callable, dark:
     for name in ("list", "slo", "freezes", "home"):
         path, wait, _ = PAGES[name]
         page = tab.go(path, wait)
-        assert page.evaluate("getComputedStyle(document.querySelector('.ai-slo')).colorScheme") == ("dark" if dark else "light")
+        assert page.evaluate("getComputedStyle(document.querySelector('.ai-slo')).colorScheme") == (
+            "dark" if dark else "light"
+        )
         assert page.evaluate(CONTRAST) == [], name
     assert tab.said == []
 
@@ -131,7 +152,9 @@ def test_measurements_lead_to_the_tasks_run_and_can_be_filtered(visit: Callable)
     page.get_by_role("button", name="Show more").click()
     page.wait_for_function("document.querySelectorAll('.measurements tbody tr').length > 25")
     page.get_by_role("button", name="Bad only").click()
-    page.wait_for_function("[...document.querySelectorAll('.measurements tbody .badge')].every((it) => it.textContent === 'Bad')")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.measurements tbody .badge')].every((it) => it.textContent === 'Bad')"
+    )
     assert page.url.endswith("bad=true")
     assert page.locator(".measurements tbody tr").count() == 4
     page.get_by_role("button", name="Show YAML").click()
@@ -146,20 +169,25 @@ def test_a_dag_without_slos_says_what_to_do(visit: Callable) -> None:
     assert "No SLO of this task yet" in page.locator(".ai-slo .empty").inner_text()
 
 
+HIDE = """(hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
 def test_new_figures_come_by_themselves_and_not_while_nobody_looks(visit: Callable, ui_store: Store) -> None:
     tab = visit(fresh=True)
     tab.page.clock.install()
     page = tab.open(f"{SLOS}?search=orders-answers", ".overview .badge.unknown")
     asked: list[str] = []
     page.on("request", lambda request: "/api/v1/slos" in request.url and asked.append(request.url))
-    hide = "(hidden) => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); document.dispatchEvent(new Event('visibilitychange')) }"
-    page.evaluate(hide, True)
+    page.evaluate(HIDE, True)
     page.clock.run_for(120_000)
     assert asked == []
     now = datetime.now(UTC)
     engine.record(ui_store, [Measurement(slo="orders-answers", key="first", at=now, good=9, total=10)], now=now)
     engine.evaluate(ui_store, at=now)
-    page.evaluate(hide, False)
+    page.evaluate(HIDE, False)
     page.wait_for_selector(".overview .sli .good")
     assert len(asked) == 1
     page.clock.run_for(31_000)

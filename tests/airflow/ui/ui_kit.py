@@ -44,31 +44,92 @@ def fill(store: Store, now: datetime, origin: str = "") -> None:
 def _slos() -> Iterable[SLO]:
     daily = {"window": "28d", "alerting": "pipeline", "schedule": Schedule(cadence="1d", deadline=None)}
     yield an_slo("orders-complete", service="orders", display_name="Orders are complete by 06:00", **daily)
-    yield an_slo("orders-fresh", service="orders", display_name="Order features are of yesterday", objective="0.95", **daily)
-    yield an_slo("reco-drift", service="recommender", display_name="Inputs look like the training data", unit="columns", freeze=False, **daily)
-    yield an_slo("reco-latency", service="recommender", display_name="Scores come within 200 ms", objective="0.99", unit="requests", freeze=False, window="28d")
-    yield an_slo("orders-answers", service="assistant", display_name="Answers are grounded in documents", window="30d", freeze=False)
+    yield an_slo(
+        "orders-fresh", service="orders", display_name="Order features are of yesterday", objective="0.95", **daily
+    )
+    yield an_slo(
+        "reco-drift",
+        service="recommender",
+        display_name="Inputs look like the training data",
+        unit="columns",
+        freeze=False,
+        **daily,
+    )
+    yield an_slo(
+        "reco-latency",
+        service="recommender",
+        display_name="Scores come within 200 ms",
+        objective="0.99",
+        unit="requests",
+        freeze=False,
+        window="28d",
+    )
+    yield an_slo(
+        "orders-answers",
+        service="assistant",
+        display_name="Answers are grounded in documents",
+        window="30d",
+        freeze=False,
+    )
     yield an_slo(ODD, service="ranking/eu", display_name=HOSTILE, window="7d", freeze=False)
 
 
 def _day(day: int, at: datetime, origin: str) -> Iterable[Measurement]:
     left = DAYS - day
     causes = {17: "late", 11: "pipeline_failure", 10: "pipeline_failure", 1: "late"}
-    run = f"{origin}/dags/{DAG_ID}/runs/scheduled__{at:%Y-%m-%d}/tasks/complete" if origin else "http://airflow.example/run"
+    run = (
+        f"{origin}/dags/{DAG_ID}/runs/scheduled__{at:%Y-%m-%d}/tasks/complete"
+        if origin
+        else "http://airflow.example/run"
+    )
     told = {"dag": DAG_ID, "task": "complete", "model_version": "4" if left < 12 else "3", "run_url": run}
     yield _seen("orders-complete", at, int(left not in causes), 1, causes.get(left), told)
     fresh = {"dag": DAG_ID, "task": "fresh", "run_url": run}
     yield _seen("orders-fresh", at, 1, 1, None, fresh, task="fresh")
     drifted = 20 if left in (1, 0) else 1 if left % 9 == 0 else 0
-    yield _seen("reco-drift", at, 25 - drifted, 25, "data_drift" if drifted else None, {"dag": "train", "task": "drift"}, value=drifted / 25)
+    yield _seen(
+        "reco-drift",
+        at,
+        25 - drifted,
+        25,
+        "data_drift" if drifted else None,
+        {"dag": "train", "task": "drift"},
+        value=drifted / 25,
+    )
     slow = 300 + (day * 37) % 250
-    yield _seen("reco-latency", at, 100_000 - slow, 100_000, "latency", {"dag": "serve"}, sketch=sketch_of([40.0, 80.0, 120.0, 150.0 + day]))
+    yield _seen(
+        "reco-latency",
+        at,
+        100_000 - slow,
+        100_000,
+        "latency",
+        {"dag": "serve"},
+        sketch=sketch_of([40.0, 80.0, 120.0, 150.0 + day]),
+    )
     yield _seen(ODD, at, 1, 1, None, {"note": HOSTILE})
 
 
-def _seen(slo: str, at: datetime, good: int, total: int, cause: str | None, attributes: dict[str, str], task: str = "complete", **more: object) -> Measurement:
+def _seen(
+    slo: str,
+    at: datetime,
+    good: int,
+    total: int,
+    cause: str | None,
+    attributes: dict[str, str],
+    task: str = "complete",
+    **more: object,
+) -> Measurement:
     key = f"{attributes.get('dag', slo)}/{attributes.get('task', task)}/{at:%Y-%m-%dT%H:%M:%S}+00:00"
-    return Measurement(slo=slo, key=key, at=at, good=good, total=total, cause=Cause(cause) if cause else None, attributes=attributes, **more)  # type: ignore[arg-type]
+    return Measurement(
+        slo=slo,
+        key=key,
+        at=at,
+        good=good,
+        total=total,
+        cause=Cause(cause) if cause else None,
+        attributes=attributes,
+        **more,
+    )  # type: ignore[arg-type]
 
 
 def thousand(store: Store, now: datetime) -> None:

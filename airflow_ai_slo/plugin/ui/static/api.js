@@ -6,6 +6,7 @@ const ROOT = "ai-slo/api/v1/";
 const MOST_KEPT = 80;
 const kept = new Map();
 const underWay = new Map();
+const changes = new EventTarget();
 
 /** What went wrong: an HTTP status (0 where no answer came) and a line to show. */
 export class Failure extends Error {
@@ -49,12 +50,14 @@ async function get(asked) {
   return data;
 }
 
-/** POST, DELETE…: the custom header is the API's guard against requests that other sites forge. */
+/** POST, DELETE…, after which every query on the page asks anew. The custom header is the API's guard against requests that other sites forge. */
 export async function write(method, asked, sent) {
   const headers = { "Content-Type": "application/json", "X-AI-SLO": "1" };
   const answer = await send(asked, { method, headers, body: sent === undefined ? undefined : JSON.stringify(sent) });
+  const said = answer.status === 204 ? null : await body(answer);
   kept.clear();
-  return answer.status === 204 ? null : body(answer);
+  changes.dispatchEvent(new Event("written"));
+  return said;
 }
 
 async function send(asked, options, taken = []) {
@@ -118,10 +121,12 @@ export function useQuery(asked, { every = 0, keep = false } = {}) {
     const look = () => (document.hidden ? clearTimeout(timer) : load());
     load();
     if (every) document.addEventListener("visibilitychange", look);
+    changes.addEventListener("written", load);
     return () => {
       isOver = true;
       clearTimeout(timer);
       document.removeEventListener("visibilitychange", look);
+      changes.removeEventListener("written", load);
     };
   }, [asked, every, keep, turn]);
   const isStale = answer.asked !== asked;

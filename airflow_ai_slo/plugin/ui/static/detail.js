@@ -5,7 +5,7 @@ import { Chart } from "./chart.js";
 import { Fragment, Link, h, place, useTitle } from "./host.js";
 import { FreezeState } from "./freeze.js";
 import { Measurements } from "./measurements.js";
-import { Badges, Command, Empty, Loading, Problem, Time, tone } from "./parts.js";
+import { Badges, Command, Empty, Loading, Problem, Time, events, tone } from "./parts.js";
 import { Burns, Corrections, Definition, Incidents, Rules, Spent } from "./sheets.js";
 import { count, percent, raw, times } from "./words.js";
 
@@ -26,7 +26,7 @@ export function Detail({ given, change }) {
     h(Back),
     h(Head, { slo: shown }),
     error ? h(Problem, { error, retry: reload, since: true }) : null,
-    h(FreezeOf, { slo: shown, reload }),
+    h(FreezeOf, { slo: shown }),
     h(Tiles, { slo: shown }),
     h(History, { slo: shown, given, change, isStale }),
     h("div", { className: "sheets" },
@@ -63,14 +63,10 @@ function Head({ slo }) {
   );
 }
 
-function FreezeOf({ slo, reload }) {
-  const { data, reload: again } = useQuery(slo.freeze ? path("services", slo.service) : null);
+function FreezeOf({ slo }) {
+  const { data } = useQuery(slo.freeze ? path("services", slo.service) : null);
   if (!slo.freeze || !data) return null;
-  const changed = () => {
-    reload();
-    again();
-  };
-  return h(FreezeState, { service: slo.service, freeze: data.freeze, override: data.override, changed });
+  return h(FreezeState, { service: slo.service, freeze: data.freeze, override: data.override });
 }
 
 function Tile({ label, figure, detail, kind = "" }) {
@@ -85,7 +81,7 @@ function Tiles({ slo }) {
   return h("div", { className: "card" },
     h("dl", { className: "tiles" },
       h(Tile, { label: "SLI", figure: percent(slo.sli, { against: [slo.objective] }), detail: `objective ${percent(slo.objective, { places: 9 })} over ${slo.window}`, kind: isMet }),
-      h(Tile, { label: "Budget left", figure: about + percent(budget.remaining, { places: 1 }), detail: budget.text, kind: tone(budget.remaining) }),
+      h(Tile, { label: "Budget left", figure: about + percent(budget.remaining, { places: 1 }), detail: events(budget), kind: tone(budget.remaining) }),
       h(Tile, { label: "Burn", figure: times(slo.burn), detail: `over ${slo.window}; 1× spends exactly the budget`, kind: slo.burn === null ? "unknown" : slo.burn > 1 ? "bad" : "" }),
       h(Tile, { label: `Bad ${unit}`, figure: slo.total ? count(bad) : "unknown", detail: `of ${count(slo.total)} in the ${slo.window} window`, kind: slo.total ? "" : "unknown" }),
       h(Percentiles, { found: slo.percentiles })),

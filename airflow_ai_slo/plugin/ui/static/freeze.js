@@ -27,13 +27,13 @@ function thaws({ reasons }) {
 }
 
 /** A freeze as a callout with its actions. */
-export function FreezeState({ service, freeze, override, changed, withName = false }) {
+export function FreezeState({ service, freeze, override, withName = false }) {
   if (!freeze) return null;
   const title = `${withName ? `${service} is ` : ""}${freeze.mode === "soft" ? "Soft freeze: changes are warned of" : withName ? "frozen" : "Frozen"}`;
-  return h(Notice, { kind: override ? "warn" : "ice", title, action: h(FreezeActions, { service, override, changed }) }, h(FreezeWords, { freeze, override }));
+  return h(Notice, { kind: override ? "warn" : "ice", title, action: h(FreezeActions, { service, override }) }, h(FreezeWords, { freeze, override }));
 }
 
-export function FreezeActions({ service, override, changed }) {
+export function FreezeActions({ service, override }) {
   const me = useQuery("me");
   const [asks, setAsks] = useState("");
   if (!me.data) return null;
@@ -41,19 +41,15 @@ export function FreezeActions({ service, override, changed }) {
     return h("p", { className: "dim right" }, `You are ${me.data.name}, and may look only. Overriding needs the right to change Airflow's variables.`);
   }
   const close = () => setAsks("");
-  const done = () => {
-    close();
-    changed?.();
-  };
   const button = (id, words, strong) => h("button", { type: "button", className: `button ${strong ? "strong" : ""}`, onClick: () => setAsks(id) }, words);
   const base = path("freezes", service);
   return h(Fragment, null,
     override ? button("revoke", "Revoke override") : button("override", "Override…", true),
     button("release", "Release…"),
-    asks === "override" ? h(OverrideForm, { service, close, done }) : null,
-    asks === "revoke" ? h(Confirm, { title: `Revoke the override of ${service}?`, words: "Changes wait again from now on.", act: () => write("DELETE", `${base}/override`), verb: "Revoke it", close, done }) : null,
+    asks === "override" ? h(OverrideForm, { service, close }) : null,
+    asks === "revoke" ? h(Confirm, { title: `Revoke the override of ${service}?`, words: "Changes wait again from now on.", act: () => write("DELETE", `${base}/override`), verb: "Revoke it", close }) : null,
     asks === "release" ? h(Confirm, {
-      title: `Release the freeze of ${service}?`, verb: "Release it", needsReason: true, close, done,
+      title: `Release the freeze of ${service}?`, verb: "Release it", needsReason: true, close,
       words: "The freeze ends now, though its budget is not back. It is written to the audit log under your name.",
       act: (reason) => write("POST", `${base}/release`, { reason }),
     }) : null);

@@ -14,7 +14,7 @@ export function Freezes({ given, change }) {
   return h(Fragment, null,
     error ? h(Problem, { error, retry: reload, since: true }) : null,
     data.freezes.length
-      ? data.freezes.map((freeze) => h(FreezeState, { key: freeze.service, service: freeze.service, freeze, override: freeze.override, changed: reload, withName: true }))
+      ? data.freezes.map((freeze) => h(FreezeState, { key: freeze.service, service: freeze.service, freeze, override: freeze.override, withName: true }))
       : h(Empty, { title: "No service is frozen" }, h("p", null, "A service freezes when an SLO that opted in (", h("code", null, 'airflow-ai-slo/freeze: "true"'), ") has spent its budget. Gates then hold changes back until budget is there again.")),
     h(Audit, { given, change }));
 }

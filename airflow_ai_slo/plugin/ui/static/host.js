@@ -19,15 +19,17 @@ export function Link({ to, children, ...rest }) {
   return h(Router.Link, { to, ...rest }, children);
 }
 
-/** The address's parameters, and a function that changes some of them: `change({page: 2}, {replace: true})`. */
+/**
+ * The address's parameters, and a function that changes some of them: `change({offset: 50}, {replace: true})`. It changes
+ * the address as it is by then, so that two changes one after the other both hold.
+ */
 export function useAddress() {
   const { search } = Router.useLocation();
   const navigate = Router.useNavigate();
   const given = useMemo(() => Object.fromEntries(new URLSearchParams(search)), [search]);
-  const change = useCallback(
-    (changes, options) => navigate(place({ ...Object.fromEntries(new URLSearchParams(search)), ...changes }), options),
-    [search, navigate],
-  );
+  const now = useRef(given);
+  now.current = given;
+  const change = useCallback((changes, options) => navigate(place({ ...now.current, ...changes }), options), [navigate]);
   return [given, change];
 }
 

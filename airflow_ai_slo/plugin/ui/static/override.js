@@ -32,22 +32,22 @@ function Buttons({ close, verb, isBusy, onBack }) {
 }
 
 /** Ask once more, with a reason where one is needed. */
-export function Confirm({ title, words, verb, needsReason = false, act, close, done }) {
+export function Confirm({ title, words, verb, needsReason = false, act, close }) {
   const [reason, setReason] = useState("");
-  const [failed, submit, isBusy] = useAct(() => act(reason.trim()), done);
+  const [failed, submit, isBusy] = useAct(() => act(reason.trim()), close);
   return h(Dialog, { title, close }, h("form", { onSubmit: submit },
     h("p", null, words),
     needsReason ? h(Reason, { value: reason, onChange: setReason }) : null,
     failed, h(Buttons, { close, verb, isBusy })));
 }
 
-export function OverrideForm({ service, close, done }) {
+export function OverrideForm({ service, close }) {
   const [reason, setReason] = useState("");
   const [choice, setChoice] = useState("4");
   const [own, setOwn] = useState(() => wall(Date.now() + 24 * HOUR));
   const [until, setUntil] = useState(null);
   const [wrong, setWrong] = useState("");
-  const [failed, submit, isBusy] = useAct(() => write("POST", `${path("freezes", service)}/override`, { reason: reason.trim(), until }), done);
+  const [failed, submit, isBusy] = useAct(() => write("POST", `${path("freezes", service)}/override`, { reason: reason.trim(), until }), close);
   const check = (event) => {
     event.preventDefault();
     const end = choice === "own" ? new Date(own).getTime() : Date.now() + Number(choice) * HOUR;

@@ -33,6 +33,11 @@ export function Bar({ share, kind }) {
   return h("span", { className: `bar ${kind}`, "aria-hidden": true }, kind !== "bad" && share > 0 ? h("i", { style: { width } }) : null);
 }
 
+/** `1 of 2.8 bad runs left`, or why that is unknown. */
+export function events({ text }) {
+  return text.replace(/^unknown: /, "");
+}
+
 /** Budget left: figure, bar, events. */
 export function Left({ budget }) {
   const kind = tone(budget.remaining);
@@ -40,7 +45,7 @@ export function Left({ budget }) {
   return h(Fragment, null,
     h("b", { className: kind }, about + percent(budget.remaining, { places: 1 })),
     h(Bar, { share: budget.remaining, kind }),
-    h("small", null, budget.text),
+    h("small", null, events(budget)),
   );
 }
 

@@ -50,7 +50,7 @@ export function Service({ given, change }) {
   if (!data) return h(Fragment, null, back, error ? h(Problem, { error, retry: reload }) : h(Loading, { label: "Loading the service" }));
   return h(Fragment, null, back,
     h("header", { className: "head" }, h("div", null, h("h1", null, name)), data.description ? h("p", { className: "about" }, data.description) : null),
-    h(FreezeState, { service: name, freeze: data.freeze, override: data.override, changed: reload }),
+    h(FreezeState, { service: name, freeze: data.freeze, override: data.override }),
     h(SLOsOf, { service: name, given, change }),
     h("div", { className: "sheets" }, h(Policy, { policy: data.policy }), h(Past, { freezes: data.freezes })),
     h(Audit, { service: name, given, change }));

@@ -22,6 +22,7 @@ from benchmarks import (
     listening,
     listing,
     metrics,
+    painting,
     quality,
     recording,
     replaying,
@@ -45,6 +46,7 @@ SECTIONS = {
     "listing": listing.run,
     "reporting": reporting.run,
     "listening": listening.run,
+    "painting": painting.run,
 }
 
 

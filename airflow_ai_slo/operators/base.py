@@ -18,6 +18,7 @@ from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.hooks import lineage
 from airflow_ai_slo.hooks.store import SLOHook
+from airflow_ai_slo.operators.links import SLOPageLink
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -68,6 +69,7 @@ class MeasureOperator(SLOOperator):
     """
 
     template_fields: Sequence[str] = ("slo", "slo_conn_id", "attributes")
+    operator_extra_links = (SLOPageLink(),)
 
     def __init__(
         self,

@@ -13,7 +13,6 @@ from slo_kit import DAY, HOUR, NOW, an_slo, daily, seen
 
 from airflow_ai_slo import FreezePolicy, Service, Target, engine
 from airflow_ai_slo.alerts import Message, Receipt
-from airflow_ai_slo.cli.figures import evaluation_json, percentiles_json
 from airflow_ai_slo.core.corrections import Period
 from airflow_ai_slo.core.definition import Indicator, Schedule
 from airflow_ai_slo.core.durations import Duration
@@ -21,6 +20,7 @@ from airflow_ai_slo.core.errors import DeliveryError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.sketch import sketch_of
 from airflow_ai_slo.measure.drift import build_profile, profile_to_dict
+from airflow_ai_slo.reports.shapes import evaluation_json, percentiles_json
 from airflow_ai_slo.store import Store
 
 START = NOW - 40 * DAY

@@ -24,7 +24,7 @@ export function List({ given, change }) {
   const { data, error, isStale, reload } = useQuery(listPath(given), { every: REFRESH, keep: true });
   const isFiltered = Boolean(given.search || given.service || given.state || given.freeze);
   if (!data) return error ? h(Problem, { error, retry: reload }) : h(Loading, { rows: 8, label: "Loading SLOs" });
-  if (!data.total_entries && !isFiltered) return h(Onboarding, { reload });
+  if (!data.total_entries && !isFiltered && !isStale) return h(Onboarding, { reload });
   const pick = (changes) => change({ offset: undefined, ...changes }, { replace: true });
   return h(Fragment, null,
     error ? h(Problem, { error, retry: reload, since: true }) : null,

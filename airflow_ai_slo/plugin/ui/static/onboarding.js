@@ -13,7 +13,7 @@ export function Onboarding({ reload }) {
     h("h2", null, "No SLO yet"),
     h("p", { className: "about" }, "A service level objective says how often a pipeline has to be right: “99% of runs finish by 06:00, over 28 days”. What may go wrong is its error budget; this page shows how much of it is left."),
     h("ol", { className: "ways" },
-      h("li", null, h("h3", null, "Let your runs suggest them"), h("p", null, "Reads the history that Airflow has already, and writes definitions with objectives your DAGs have met."), h(Command, null, "ai-slo suggest --write slos/")),
+      h("li", null, h("h3", null, "Let your runs suggest them"), h("p", null, "Reads the history that Airflow has already, and writes definitions with objectives your DAGs have met."), h(Command, null, "ai-slo suggest --output slos/")),
       h("li", null, h("h3", null, "Apply them"), h("p", null, "Definitions are OpenSLO files. Check them, keep them in Git, apply them as often as you like."), h(Command, null, "ai-slo apply slos/")),
       h("li", null, h("h3", null, "Start with a past"), h("p", null, "Take over the runs of the last ", String(DAYS), " days, so that budgets are known at once."), h(Import, { reload })),
     ),

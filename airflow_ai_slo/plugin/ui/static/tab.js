@@ -16,7 +16,11 @@ export function Tab({ dagId, taskId }) {
     return h(Empty, { title: `No SLO of this ${what} yet` },
       taskId
         ? h("p", null, "Tasks that measure (operators of airflow_ai_slo, ", h("code", null, "@task.measure_slo"), ") show the SLOs they measure for here.")
-        : h(Fragment, null, h("p", null, "Let this DAG's own runs suggest an objective they have met, look at it, and apply it:"), h(Command, null, `ai-slo suggest --dag ${dagId}`), h(Command, null, "ai-slo apply slos/")),
+        : h(Fragment, null,
+            h("p", null, "Let this DAG's own runs suggest an objective that they have met:"),
+            h(Command, null, `ai-slo suggest --dag ${dagId}`),
+            h("p", null, "Then take it, with the runs of the past:"),
+            h(Command, null, `ai-slo suggest --dag ${dagId} --output slos/ --import`)),
       h("p", null, h(Link, { to: place() }, "All SLOs")));
   }
   return h(Fragment, null,

@@ -126,6 +126,7 @@ def _runs_query() -> Select[Any]:
         DagRun.partition_key,
         DagRun.clear_number,
         DagRun.updated_at,
+        DagRun.created_at,
     )
 
 

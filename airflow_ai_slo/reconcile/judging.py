@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from airflow_ai_slo import compat
@@ -38,13 +38,17 @@ class Judge:
     :param spec: which count, and what is good.
     :param now: until when runs that go on have taken too long.
     :param page: where people find a run.
+    :param known_since: when Airflow first read each DAG.
     """
 
-    def __init__(self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page) -> None:
+    def __init__(
+        self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page, known_since: Mapping[str, datetime]
+    ) -> None:
         self._slo = slo
         self._spec = spec
         self._now = now
         self._page = page
+        self._known_since = known_since
 
     def counts(self, run: RunRow, *, has_schedule: bool) -> bool:
         """Whether a run counts at all."""
@@ -57,13 +61,20 @@ class Judge:
         Nothing of what still goes on, unless it can be in time no more.
         """
         run, at = event.run, compat.at_of_run(event.run)
-        limit = None if run.run_type == "backfill" or is_paused(at, paused) else self._spec.limit(_begin(run, at))
+        spared = self._kind(run, at) == "backfill" or is_paused(at, paused)
+        limit = None if spared else self._spec.limit(_begin(run, at))
         finished = event.state in FINISHED and event.state != "removed"
         attempts = [*event.earlier, *([Attempt(event.state, _ended(event, at))] if finished else [])]
         if not attempts:
             return [] if finished else self._overdue(event, at, limit)
         found = [self._measured(event, at, attempts[: number + 1], limit) for number in range(len(attempts))]
         return found
+
+    def _kind(self, run: RunRow, at: datetime) -> str:
+        """The kind of run. What a new DAG catches up on from before anybody could know of it fills back, too."""
+        known = self._known_since.get(run.dag_id)
+        is_new = known is not None and run.created_at is not None and utc(run.created_at) >= known >= at
+        return "backfill" if is_new and run.run_type == "scheduled" else run.run_type
 
     def _overdue(self, event: Event, at: datetime, limit: datetime | None) -> list[Measurement]:
         """What goes on beyond its limits is bad from then on."""
@@ -110,7 +121,7 @@ class Judge:
         recorded_at: datetime,
     ) -> Measurement:
         run = event.run
-        attributes = {"dag": run.dag_id, "run": run.run_id, "run_type": run.run_type}
+        attributes = {"dag": run.dag_id, "run": run.run_id, "run_type": self._kind(run, at)}
         if event.task_id:
             attributes["task"] = event.task_id
         if url := self._page(run.dag_id, run.run_id, event.task_id, event.map_index):

@@ -61,6 +61,8 @@ class Writer:
     def _is_news(self, attempts: list[Measurement], there: dict[str, Measurement]) -> bool:
         """Whether recording them would change what is stored, as the SLO's ``rerun`` has it."""
         old, rerun = there.get(attempts[-1].key), self._one.slo.rerun
+        if old is not None and attempts[-1].cause is Cause.MISSING_RUN and old.cause is not Cause.MISSING_RUN:
+            return False  # it was there, and was deleted since
         if old is None or (old.cause is Cause.MISSING_RUN and attempts[-1] != old):
             return True
         if rerun == "replace":

@@ -25,6 +25,7 @@ _missing = Prepared(
     ("slo_id", "since", "until"),
     lambda _: select(*(measurement.c[name] for name in _ROW)).where(
         measurement.c.slo_id == bindparam("slo_id"),
+        measurement.c.cause == Cause.MISSING_RUN.value,
         measurement.c.at >= bindparam("since"),
         measurement.c.at < bindparam("until"),
     ),
@@ -65,4 +66,4 @@ def stored(connection: Connection, slo_id: int, name: str, scale: int, keys: Col
 def missing(connection: Connection, slo_id: int, name: str, scale: int, since: int, until: int) -> list[Measurement]:
     """Missing runs with ``at`` in ``[since, until)``."""
     rows = _missing.all(connection, slo_id, since, until)
-    return [arrivals.as_measured(row, name, scale) for row in rows if row[-1] == Cause.MISSING_RUN.value]
+    return [arrivals.as_measured(row, name, scale) for row in rows]

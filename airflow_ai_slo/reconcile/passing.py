@@ -13,6 +13,7 @@ from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import from_micros, to_micros, utc
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.reconcile import assets, history, reaching, slots
+from airflow_ai_slo.reconcile.doubting import doubts
 from airflow_ai_slo.reconcile.events import Event
 from airflow_ai_slo.reconcile.following import follow
 from airflow_ai_slo.reconcile.judging import Judge
@@ -80,7 +81,8 @@ class Pass:
             writer.write([], reaching.missing_in_pauses(self._store, one, paused, start, self._now))
         if start <= horizon and not self._dry_run and chosen:
             self._keep(one, reached, until, start, newest)
-        return writer.result([row.dag_id for row in chosen], counted)
+        warnings = doubts(self._store, self._session, one, spec, self._now)
+        return writer.result([row.dag_id for row in chosen], counted, warnings)
 
     def measure_runs(self, one: Stored, spec: AirflowRuns, runs: Collection[tuple[str, str]]) -> SLOReconciled:
         """A few runs by their names."""

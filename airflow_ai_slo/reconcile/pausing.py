@@ -91,7 +91,7 @@ def _meant(event: str, dag_id: str | None, said: Mapping[str, Any], dag_ids: Col
         except re.error:
             return ()
         return [one for one in dag_ids if wanted.search(one)]
-    return [dag_id] if dag_id in dag_ids else []
+    return [] if dag_id is None or dag_id not in dag_ids else [dag_id]
 
 
 def _is_like(dag_id: str, pattern: Any) -> bool:

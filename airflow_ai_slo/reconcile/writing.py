@@ -26,10 +26,11 @@ class Writer:
         self._dry_run = dry_run
         self._written = self._missing = self._late = self._removed = 0
 
-    def result(self, dags: Sequence[str], runs: int) -> SLOReconciled:
+    def result(self, dags: Sequence[str], runs: int, warnings: Sequence[str] = ()) -> SLOReconciled:
         """What was done.
 
         :param runs: how many that count were looked at.
+        :param warnings: what somebody should look at.
         """
         return SLOReconciled(
             slo=self._one.slo.name,
@@ -39,6 +40,7 @@ class Writer:
             missing=self._missing,
             late=self._late,
             removed=self._removed,
+            warnings=tuple(warnings),
         )
 
     def write(self, attempts: Sequence[list[Measurement]], gone: Collection[str] = ()) -> None:

@@ -21,6 +21,15 @@ _of_keys = Prepared(
         measurement.c.slo_id == bindparam("slo_id"), measurement.c.key.in_(json_values(dialect, "keys", numbers=False))
     ),
 )
+_newest = Prepared(
+    ("slo_id", "many"),
+    lambda _: (
+        select(measurement.c.key)
+        .where(measurement.c.slo_id == bindparam("slo_id"))
+        .order_by(measurement.c.at.desc())
+        .limit(bindparam("many"))
+    ),
+)
 _missing = Prepared(
     ("slo_id", "since", "until"),
     lambda _: select(*(measurement.c[name] for name in _ROW)).where(
@@ -61,6 +70,11 @@ def stored(connection: Connection, slo_id: int, name: str, scale: int, keys: Col
     """What is stored under keys, as it was measured before it was judged late."""
     rows = _of_keys.all(connection, slo_id, json.dumps(list(keys)))
     return {row[0]: arrivals.as_measured(row, name, scale) for row in rows}
+
+
+def newest_keys(connection: Connection, slo_id: int, many: int = 200) -> list[str]:
+    """Keys of the newest measurements, by ``at``."""
+    return [key for (key,) in _newest.all(connection, slo_id, many)]
 
 
 def missing(connection: Connection, slo_id: int, name: str, scale: int, since: int, until: int) -> list[Measurement]:

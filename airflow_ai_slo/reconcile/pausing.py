@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_EVENTS = {"cli_pause": True, "cli_unpause": False, "paused": True, "patch_dag": None, "patch_dags": None}
+_EVENTS = {"cli_dag_pause": True, "cli_dag_unpause": False, "paused": True, "patch_dag": None, "patch_dags": None}
 _BY_REGEX = "--treat"
 """Begin of the option of ``airflow dags pause`` that makes an id a regular expression; it may be cut short."""
 
@@ -98,13 +98,15 @@ def _is_like(dag_id: str, pattern: Any) -> bool:
     """Airflow's search: anywhere in the id, ``%`` for anything, ``_`` for one character, ``|`` between several."""
     if not pattern:
         return True
-    some = ["%" if one.strip() == "~" else one.strip() for one in str(pattern).split("|")]
+    some = ["%"] if pattern == "~" else [one.strip() for one in str(pattern).split("|")]
     wild = ("".join({"%": ".*", "_": "."}.get(sign, re.escape(sign)) for sign in one) for one in some if one)
     return any(re.search(one, dag_id, re.IGNORECASE | re.DOTALL) for one in wild)
 
 
 def _begins(dag_id: str, prefix: Any) -> bool:
-    return not prefix or dag_id.startswith(tuple(one.strip() for one in str(prefix).split("|") if one.strip()))
+    """Airflow leaves out what a prefix ends with that is neither letter nor digit."""
+    some = [re.sub(r"[\W_]+$", "", one.strip()) for one in str(prefix or "").split("|")]
+    return not prefix or dag_id.startswith(tuple(one for one in some if one))
 
 
 def _intervals(

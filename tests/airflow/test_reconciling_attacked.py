@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from airflow.cli.cli_parser import get_parser
 from record_kit import DAY, HOUR, NOW, a_dag, a_run, an_slo, counts, logged, seen, seen_since, unique
 from sqlalchemy import select
 
 from airflow_ai_slo.core.definition import Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.reconcile import reconcile
+from airflow_ai_slo.reconcile.pausing import pauses_of
+from airflow_ai_slo.reconcile.selecting import airflow_session, known_dags
 from airflow_ai_slo.store import Store
 from airflow_ai_slo.store.tables import measurement as table
 
@@ -45,7 +49,11 @@ def missing(store: Store, slo: str = "done") -> list[str]:
         ("patch_dags", None, {"dag_id_pattern": "~", "is_paused": True, "method": "PATCH"}),
         ("patch_dags", None, {"dag_id_pattern": "nobody | NIGHTLY%{}", "is_paused": True}),
         ("patch_dags", None, {"dag_id_prefix_pattern": "nightly", "is_paused": "true", "update_mask": "is_paused"}),
-        ("cli_pause", "^nightly_", {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '^n']"}),
+        (
+            "cli_dag_pause",
+            "^nightly_",
+            {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '^n']"},
+        ),
     ],
 )
 def test_pauses_of_many_dags_at_once_are_read(store: Store, event: str, of: str | None, said: dict[str, Any]) -> None:
@@ -55,7 +63,7 @@ def test_pauses_of_many_dags_at_once_are_read(store: Store, event: str, of: str 
     said = {key: value.format(number) if key == "dag_id_pattern" else value for key, value in said.items()}
     a_run(dag, TODAY - 6 * DAY)
     logged(of or "", event, TODAY - 5 * DAY + HOUR, json.dumps(said)) if of else logged_for_nobody(event, said)
-    logged(dag.dag_id, "cli_unpause", TODAY - 2 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_unpause", TODAY - 2 * DAY + HOUR)
     an_slo(store, spec={"dag_id": dag.dag_id})
     reconcile(store, now=NOW)
     assert missing(store) == ["03-02", "03-03", "03-05", "03-09"]
@@ -68,9 +76,9 @@ def test_pauses_of_many_dags_at_once_are_read(store: Store, event: str, of: str 
         ("patch_dags", None, {"is_paused": True}),
         ("patch_dags", None, {"dag_id_pattern": "~", "tags": "others", "is_paused": True}),
         ("patch_dags", None, ["~"]),
-        ("cli_pause", "^others", {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '^o']"}),
-        ("cli_pause", "(", {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '(']"}),
-        ("cli_pause", "night.*", {"full_command": "['airflow', 'dags', 'pause', 'night.*']"}),
+        ("cli_dag_pause", "^others", {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '^o']"}),
+        ("cli_dag_pause", "(", {"full_command": "['airflow', 'dags', 'pause', '--treat-dag-id-as-regex', '(']"}),
+        ("cli_dag_pause", "night.*", {"full_command": "['airflow', 'dags', 'pause', 'night.*']"}),
     ],
 )
 def test_what_was_said_of_other_dags_is_no_pause(store: Store, event: str, of: str | None, said: Any) -> None:
@@ -81,6 +89,24 @@ def test_what_was_said_of_other_dags_is_no_pause(store: Store, event: str, of: s
     assert missing(store) == ["03-07", "03-08", "03-09"]
 
 
+@pytest.mark.parametrize("by_regex", [False, True])
+def test_pauses_by_airflows_own_command_are_read(by_regex: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log has them under names of its own, which are in no page of its documentation."""
+    dag = a_dag("nightly")
+    begun = datetime.now(UTC)
+    for command in ("pause", "unpause"):
+        options = ["--treat-dag-id-as-regex", "-y", f"^{dag.dag_id}$"] if by_regex else [dag.dag_id]
+        arguments = ["dags", command, *options]
+        monkeypatch.setattr(sys, "argv", ["airflow", *arguments])
+        parsed = get_parser().parse_args(arguments)
+        parsed.func(parsed)
+    with airflow_session() as session:
+        rows = [known_dags(session)[dag.dag_id]]
+        ((start, end),) = pauses_of(session, rows, datetime.now(UTC))[dag.dag_id]
+    assert end is not None
+    assert begun < start < end < datetime.now(UTC)
+
+
 def logged_for_nobody(event: str, said: Any, moment: datetime = TODAY - 5 * DAY + HOUR) -> None:
     logged(None, event, moment, json.dumps(said))  # type: ignore[arg-type]
 
@@ -89,7 +115,7 @@ def test_a_pause_whose_end_nobody_wrote_down_ends_with_the_next_run(store: Store
     dag = a_dag(start_date=TODAY - 9 * DAY)
     for ago in (8, 5):
         a_run(dag, TODAY - ago * DAY)
-    logged(dag.dag_id, "cli_pause", TODAY - 8 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_pause", TODAY - 8 * DAY + HOUR)
     an_slo(store, spec={"dag_id": dag.dag_id})
     reconcile(store, now=NOW)
     assert missing(store) == ["03-06", "03-07", "03-08", "03-09"]
@@ -99,7 +125,7 @@ def test_a_log_that_was_cleaned_of_a_pause_s_begin_hides_no_missing_runs_from_be
     dag = a_dag(start_date=TODAY - 9 * DAY)
     for ago in (8, 6):
         a_run(dag, TODAY - ago * DAY)
-    logged(dag.dag_id, "cli_unpause", TODAY - 3 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_unpause", TODAY - 3 * DAY + HOUR)
     an_slo(store, spec={"dag_id": dag.dag_id})
     reconcile(store, now=NOW)
     assert missing(store) == ["03-03", "03-08", "03-09"]
@@ -111,8 +137,8 @@ def test_missing_runs_of_a_pause_that_is_heard_of_late_are_taken_back(store: Sto
     reconcile(store, now=NOW)
     everything = ["03-04", "03-05", "03-06", "03-07", "03-08", "03-09"]
     assert missing(store) == sorted(2 * everything)
-    logged(dag.dag_id, "cli_pause", TODAY - 5 * DAY + HOUR)
-    logged(dag.dag_id, "cli_unpause", TODAY - 2 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_pause", TODAY - 5 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_unpause", TODAY - 2 * DAY + HOUR)
     (done,) = reconcile(store, now=NOW).slos
     assert done.removed == 3
     assert missing(store) == sorted([*everything, "03-04", "03-05", "03-09"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from airflow_ai_slo import compat
@@ -14,6 +14,9 @@ from airflow_ai_slo.reconcile.events import FINISHED, Attempt, Event, RunRow
 
 _MOST_NAMED = 5
 _MICROSECOND = timedelta(microseconds=1)
+_SOON = timedelta(minutes=1)
+"""A run made so soon after its ``at`` catches up on nothing."""
+
 Page = Callable[[str, str, str, int], str]
 """The page of a run, or of a task instance, by DAG, run, task and map index; empty where Airflow has no address."""
 
@@ -38,11 +41,11 @@ class Judge:
     :param spec: which count, and what is good.
     :param now: until when runs that go on have taken too long.
     :param page: where people find a run.
-    :param known_since: when Airflow first read each DAG.
+    :param known_since: by DAG, since when Airflow knows it with today's schedule.
     """
 
     def __init__(
-        self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page, known_since: Mapping[str, datetime]
+        self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page, known_since: Callable[[str], datetime | None]
     ) -> None:
         self._slo = slo
         self._spec = spec
@@ -71,10 +74,12 @@ class Judge:
         return found
 
     def _kind(self, run: RunRow, at: datetime) -> str:
-        """The kind of run. What a new DAG catches up on from before anybody could know of it fills back, too."""
-        known = self._known_since.get(run.dag_id)
-        is_new = known is not None and run.created_at is not None and utc(run.created_at) >= known >= at
-        return "backfill" if is_new and run.run_type == "scheduled" else run.run_type
+        """The kind of run. What a new DAG or schedule catches up on from before anybody knew of it fills back, too."""
+        made = None if run.created_at is None else utc(run.created_at)
+        if run.run_type != "scheduled" or made is None or made - at < _SOON:
+            return run.run_type
+        known = self._known_since(run.dag_id)
+        return "backfill" if known is not None and made >= known >= at else run.run_type
 
     def _overdue(self, event: Event, at: datetime, limit: datetime | None) -> list[Measurement]:
         """What goes on beyond its limits is bad from then on."""

@@ -51,6 +51,7 @@ class Pass:
         self._dags = known_dags(session)
         self._pauses: dict[str, Pauses] = {}
         self._known_since: dict[str, datetime] = {}
+        self._in_force: dict[str, datetime] = {}
         self._done = self._expected = 0
         self.paused: list[str] = []
         self.resumed: list[str] = []
@@ -98,6 +99,13 @@ class Pass:
             counted = self._write(one, spec, writer, [tuple_(DagRun.dag_id, DagRun.run_id).in_(mine)])
         return writer.result(sorted(ids), counted)
 
+    def _schedule_since(self, dag_id: str) -> datetime | None:
+        """Since when Airflow knows a DAG and its schedule of today."""
+        known = self._known_since.get(dag_id)
+        if known is not None and dag_id not in self._in_force:
+            self._in_force[dag_id] = slots.in_force_since(self._session, dag_id, known)
+        return self._in_force.get(dag_id)
+
     def _writer(self, one: Stored) -> Writer:
         return Writer(self._store, one, now=self._now, dry_run=self._dry_run)
 
@@ -141,7 +149,7 @@ class Pass:
 
     def _write(self, one: Stored, spec: AirflowRuns, writer: Writer, where: Sequence[Any]) -> int:
         """Measure what a condition selects; returns how many events count."""
-        judge = Judge(one.slo.name, spec, now=self._now, page=compat.page_of, known_since=self._known_since)
+        judge = Judge(one.slo.name, spec, now=self._now, page=compat.page_of, known_since=self._schedule_since)
         counted = 0
         for events in self._events(spec, judge, where):
             attempts = [judge.judge(event, self._pauses[event.run.dag_id]) for event in events]

@@ -6,14 +6,19 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from airflow.cli.cli_parser import get_parser
-from record_kit import DAY, HOUR, NOW, a_dag, a_run, an_slo, counts, logged, seen, seen_since, unique
-from sqlalchemy import select
+from airflow.models.dag_version import DagVersion
+from airflow.providers.standard.operators.empty import EmptyOperator
+from airflow.sdk import DAG, CronTriggerTimetable
+from airflow.utils.session import create_session
+from measuring_runs import keep
+from record_kit import DAY, HOUR, NOW, a_dag, a_run, an_slo, counts, logged, seen, seen_since, set_dag, unique
+from sqlalchemy import select, text, update
 
 from airflow_ai_slo.core.definition import Schedule
 from airflow_ai_slo.core.durations import Duration
@@ -165,6 +170,27 @@ def test_what_a_new_dag_catches_up_on_is_never_late(store: Store) -> None:
         assert list(connection.scalars(query)) == [1]
 
 
+def test_what_a_new_schedule_catches_up_on_is_never_late(store: Store) -> None:
+    dag = a_dag(start_date=TODAY - 2 * DAY, catchup=True)
+    a_run(dag, TODAY - DAY, ended=TODAY)
+    hourly = CronTriggerTimetable("0 * * * *", timezone="UTC")
+    with DAG(dag.dag_id, schedule=hourly, start_date=TODAY - 2 * DAY, catchup=True) as new:
+        EmptyOperator(task_id="load")
+    kept = keep(new)
+    changed = TODAY + 3 * HOUR - timedelta(minutes=30)
+    with create_session() as session:
+        of_new = DagVersion.dag_id == dag.dag_id, DagVersion.version_number == 2
+        session.execute(update(DagVersion).where(*of_new).values(created_at=changed))
+    set_dag(dag.dag_id, is_paused=False)
+    for hour in (1, 2, 3):
+        at = TODAY + hour * HOUR
+        a_run(kept, at, logical_date=at, made=max(at, changed), ended=TODAY + 6 * HOUR)
+    an_slo(store, spec={"dag_id": dag.dag_id, "finished_within": "1h"})
+    reconcile(store, now=TODAY + 3 * HOUR + timedelta(minutes=45))
+    reconcile(store, now=TODAY + 4 * HOUR)
+    assert counts(store) == [(0, 1, "late"), (1, 1, ""), (1, 1, ""), (0, 1, "late")]
+
+
 def test_runs_from_before_an_upgrade_that_brought_versions_can_be_late(store: Store) -> None:
     dag = a_dag(start_date=TODAY - 4 * DAY)
     seen_since(dag.dag_id, TODAY - DAY)
@@ -193,9 +219,12 @@ def record_put_back(airflow_home: Path) -> Iterator[None]:
 
     there = Path(settings.engine.url.database or "")
     kept = there.with_suffix(".kept")
-    shutil.copy(there, kept)
+    with create_session() as session:
+        session.execute(text(f"VACUUM INTO '{kept}'"))
     yield
     settings.engine.dispose()
+    for log in ("-wal", "-shm"):
+        there.with_name(there.name + log).unlink(missing_ok=True)
     shutil.move(kept, there)
 
 

@@ -84,6 +84,7 @@ def remarks(done: Reconciled, *, narrowed: bool = False) -> list[str]:
     :param narrowed: only some DAGs were asked for, so that an SLO without any is nothing to speak of.
     """
     found = [f"warning: {one.slo}: not measured: {one.problem}" for one in done.slos if one.problem]
+    found += [f"warning: {one.slo}: {text}" for one in done.slos for text in one.warnings]
     for one in () if narrowed else done.slos:
         if not one.dags and not one.runs and not one.problem:
             found.append(f"warning: {one.slo}: selects nothing that Airflow knows; `airflow dags list` shows its DAGs")

@@ -35,6 +35,7 @@ class RunRow(NamedTuple):
     partition_key: str | None
     clear_number: int
     updated_at: datetime | None
+    created_at: datetime | None
 
 
 class Attempt(NamedTuple):

@@ -82,6 +82,7 @@ class Follower:
     _owed: bool = False
     _renewed: datetime | None = None
     _problems: dict[str, str] = field(default_factory=dict)
+    _warned: set[str] = field(default_factory=set)
 
     def follow(self, stop: threading.Event, *, poll: timedelta = POLL) -> None:
         """Go on until told to stop; what is under way is brought to its end, and the passes are left to others."""
@@ -188,6 +189,10 @@ class Follower:
             if one.problem != self._problems.get(one.slo, ""):
                 self._problems[one.slo] = one.problem
                 self.say(f"SLO {one.slo}: {one.problem or 'is measured again'}")
+            for text in one.warnings:
+                if text not in self._warned:
+                    self._warned.add(text)
+                    self.say(f"SLO {one.slo}: {text}")
 
     def _tried(self, what: str, call: Callable[[], None]) -> bool:
         """Do it; what goes wrong is said once, until it goes well again."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 CHUNK = 5_000
 _Item = TypeVar("_Item")
-_CLEARED = ("clear_dag_run", "post_clear_task_instances", "clear_task_instances", "cli_clear")
+_CLEARED = ("clear_dag_run", "post_clear_task_instances", "clear_task_instances")
 
 
 def runs(session: Session, *where: Any) -> Iterator[list[RunRow]]:
@@ -137,6 +137,7 @@ def _runs_query() -> Select[Any]:
         DagRun.partition_key,
         DagRun.clear_number,
         DagRun.updated_at,
+        DagRun.created_at,
     )
 
 

@@ -14,6 +14,9 @@ from airflow_ai_slo.reconcile.events import FINISHED, Attempt, Event, RunRow
 
 _MOST_NAMED = 5
 _MICROSECOND = timedelta(microseconds=1)
+_SOON = timedelta(minutes=1)
+"""A run made so soon after its ``at`` catches up on nothing."""
+
 Page = Callable[[str, str, str, int], str]
 """The page of a run, or of a task instance, by DAG, run, task and map index; empty where Airflow has no address."""
 
@@ -38,13 +41,17 @@ class Judge:
     :param spec: which count, and what is good.
     :param now: until when runs that go on have taken too long.
     :param page: where people find a run.
+    :param known_since: by DAG, since when Airflow knows it with today's schedule.
     """
 
-    def __init__(self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page) -> None:
+    def __init__(
+        self, slo: str, spec: AirflowRuns, *, now: datetime, page: Page, known_since: Callable[[str], datetime | None]
+    ) -> None:
         self._slo = slo
         self._spec = spec
         self._now = now
         self._page = page
+        self._known_since = known_since
 
     def counts(self, run: RunRow, *, has_schedule: bool) -> bool:
         """Whether a run counts at all."""
@@ -57,13 +64,22 @@ class Judge:
         Nothing of what still goes on, unless it can be in time no more.
         """
         run, at = event.run, compat.at_of_run(event.run)
-        limit = None if run.run_type == "backfill" or is_paused(at, paused) else self._spec.limit(_begin(run, at))
+        spared = self._kind(run, at) == "backfill" or is_paused(at, paused)
+        limit = None if spared else self._spec.limit(_begin(run, at))
         finished = event.state in FINISHED and event.state != "removed"
         attempts = [*event.earlier, *([Attempt(event.state, _ended(event, at))] if finished else [])]
         if not attempts:
             return [] if finished else self._overdue(event, at, limit)
         found = [self._measured(event, at, attempts[: number + 1], limit) for number in range(len(attempts))]
         return found
+
+    def _kind(self, run: RunRow, at: datetime) -> str:
+        """The kind of run. What a new DAG or schedule catches up on from before anybody knew of it fills back, too."""
+        made = None if run.created_at is None else utc(run.created_at)
+        if run.run_type != "scheduled" or made is None or made - at < _SOON:
+            return run.run_type
+        known = self._known_since(run.dag_id)
+        return "backfill" if known is not None and made >= known >= at else run.run_type
 
     def _overdue(self, event: Event, at: datetime, limit: datetime | None) -> list[Measurement]:
         """What goes on beyond its limits is bad from then on."""
@@ -110,7 +126,7 @@ class Judge:
         recorded_at: datetime,
     ) -> Measurement:
         run = event.run
-        attributes = {"dag": run.dag_id, "run": run.run_id, "run_type": run.run_type}
+        attributes = {"dag": run.dag_id, "run": run.run_id, "run_type": self._kind(run, at)}
         if event.task_id:
             attributes["task"] = event.task_id
         if url := self._page(run.dag_id, run.run_id, event.task_id, event.map_index):

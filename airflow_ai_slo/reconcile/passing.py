@@ -7,18 +7,19 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo import compat
-from airflow_ai_slo.core.airflow_runs import AirflowRuns, is_pattern
+from airflow_ai_slo.core.airflow_runs import AirflowRuns
 from airflow_ai_slo.core.evaluation import plan
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import from_micros, to_micros, utc
 from airflow_ai_slo.core.measurement import Measurement
-from airflow_ai_slo.reconcile import assets, history, slots
+from airflow_ai_slo.reconcile import assets, history, reaching, slots
+from airflow_ai_slo.reconcile.doubting import doubts
 from airflow_ai_slo.reconcile.events import Event
 from airflow_ai_slo.reconcile.following import follow
-from airflow_ai_slo.reconcile.judging import Judge, key_of
+from airflow_ai_slo.reconcile.judging import Judge
 from airflow_ai_slo.reconcile.pausing import pauses_of
 from airflow_ai_slo.reconcile.result import Progress, SLOReconciled
-from airflow_ai_slo.reconcile.selecting import DagRow, known_dags, selected
+from airflow_ai_slo.reconcile.selecting import DagRow, known_dags, known_since, selected
 from airflow_ai_slo.reconcile.writing import Writer
 from airflow_ai_slo.store import Store, reconciled
 from airflow_ai_slo.store.definitions import Stored
@@ -49,6 +50,8 @@ class Pass:
         self._progress = progress
         self._dags = known_dags(session)
         self._pauses: dict[str, Pauses] = {}
+        self._known_since: dict[str, datetime] = {}
+        self._in_force: dict[str, datetime] = {}
         self._done = self._expected = 0
         self.paused: list[str] = []
         self.resumed: list[str] = []
@@ -66,17 +69,21 @@ class Pass:
         start = horizon if since is None else since
         with self._store.read() as connection:
             reached = reconciled.reaches(connection, one.slo_id)
-        fresh = [row for row in chosen if since is not None or _is_fresh(reached.get(row.dag_id), start)]
+        fresh = [row for row in chosen if since is not None or reaching.is_fresh(reached.get(row.dag_id), start)]
         known = [row for row in chosen if row not in fresh]
         newest = history.newest_change(self._session, [row.dag_id for row in chosen], start) if chosen else None
         writer, counted = self._writer(one), 0
-        for rows, changed in ((fresh, None), (known, _changed([reached[row.dag_id] for row in known]))):
+        for rows, changed in ((fresh, None), (known, reaching.changed([reached[row.dag_id] for row in known]))):
             if rows:
                 counted += self._read(one, spec, writer, rows, start, changed)
         until = {row.dag_id: self._expect(one, spec, writer, row, reached, fresh, start) for row in chosen}
+        if one.slo.schedule is None:
+            paused = {row.dag_id: self._pauses[row.dag_id] for row in chosen}
+            writer.write([], reaching.missing_in_pauses(self._store, one, paused, start, self._now))
         if start <= horizon and not self._dry_run and chosen:
             self._keep(one, reached, until, start, newest)
-        return writer.result([row.dag_id for row in chosen], counted)
+        warnings = doubts(self._store, self._session, one, spec, self._now)
+        return writer.result([row.dag_id for row in chosen], counted, warnings)
 
     def measure_runs(self, one: Stored, spec: AirflowRuns, runs: Collection[tuple[str, str]]) -> SLOReconciled:
         """A few runs by their names."""
@@ -92,6 +99,13 @@ class Pass:
             counted = self._write(one, spec, writer, [tuple_(DagRun.dag_id, DagRun.run_id).in_(mine)])
         return writer.result(sorted(ids), counted)
 
+    def _schedule_since(self, dag_id: str) -> datetime | None:
+        """Since when Airflow knows a DAG and its schedule of today."""
+        known = self._known_since.get(dag_id)
+        if known is not None and dag_id not in self._in_force:
+            self._in_force[dag_id] = slots.in_force_since(self._session, dag_id, known)
+        return self._in_force.get(dag_id)
+
     def _writer(self, one: Stored) -> Writer:
         return Writer(self._store, one, now=self._now, dry_run=self._dry_run)
 
@@ -103,7 +117,9 @@ class Pass:
     def _read_pauses(self, chosen: Sequence[DagRow]) -> None:
         new = [row for row in chosen if row.dag_id not in self._pauses]
         if new:
-            self._pauses |= dict.fromkeys([row.dag_id for row in new], ()) | pauses_of(self._session, new, self._now)
+            ids = [row.dag_id for row in new]
+            self._pauses |= dict.fromkeys(ids, ()) | pauses_of(self._session, new, self._now)
+            self._known_since |= known_since(self._session, ids)
 
     def _follow(self, one: Stored, spec: AirflowRuns) -> None:
         """Let an SLO that expects runs of one DAG be paused when the DAG is."""
@@ -133,11 +149,11 @@ class Pass:
 
     def _write(self, one: Stored, spec: AirflowRuns, writer: Writer, where: Sequence[Any]) -> int:
         """Measure what a condition selects; returns how many events count."""
-        judge = Judge(one.slo.name, spec, now=self._now, page=compat.page_of)
+        judge = Judge(one.slo.name, spec, now=self._now, page=compat.page_of, known_since=self._schedule_since)
         counted = 0
         for events in self._events(spec, judge, where):
             attempts = [judge.judge(event, self._pauses[event.run.dag_id]) for event in events]
-            gone = {key for event in events for key in _instead_of(event, spec)}
+            gone = {key for event in events for key in reaching.instead_of(event, spec)}
             writer.write(attempts, gone)
             counted += sum(bool(one_event) for one_event in attempts)
         return counted
@@ -217,25 +233,3 @@ class Pass:
             found = list(assets.measured(one.slo, spec, seen, first=first, since=start, now=self._now))
         writer.write([[each] for each in found])
         return writer.result((), len(found))
-
-
-def _is_fresh(reach: Reach | None, start: datetime) -> bool:
-    return reach is None or reach.read_until is None or reach.since > to_micros(start)
-
-
-def _changed(reached: Sequence[Reach]) -> datetime | None:
-    known = [reach.read_until for reach in reached if reach.read_until is not None]
-    return from_micros(min(known)) if known else None
-
-
-def _instead_of(event: Event, spec: AirflowRuns) -> Iterator[str]:
-    """Keys under which nothing is to be stored now: of instances that are no more, and of a run that came after all."""
-    if not event.task_id:
-        return
-    mine = key_of(event.run, event.task_id, event.map_index)
-    if event.state == "removed":
-        yield mine
-    placeholder = "" if spec.task_id is None or is_pattern(spec.task_id) else spec.task_id
-    missing = key_of(event.run, placeholder)
-    if missing != mine:
-        yield missing

@@ -19,6 +19,7 @@ class SLOReconciled:
     :param missing: expected runs that are missing now, and were not before.
     :param late: of those written, bad ones with cause ``late``.
     :param removed: measurements of runs that no longer count, such as a missing run that came after all.
+    :param warnings: what makes its figures wrong, and what to do about it, one line each.
     :param problem: why it could not be measured, in one line; empty where it was.
     """
 
@@ -29,6 +30,7 @@ class SLOReconciled:
     missing: int = 0
     late: int = 0
     removed: int = 0
+    warnings: tuple[str, ...] = ()
     problem: str = ""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from airflow_ai_slo import compat
 from airflow_ai_slo.core.airflow_runs import AirflowRuns
 from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.instants import utc
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -70,6 +71,15 @@ def known_dags(session: Session) -> dict[str, DagRow]:
         gone = parsed if stale and not broken else None
         found[dag_id] = DagRow(dag_id, frozenset(tags[dag_id]), bool(paused), compat.has_schedule(summary), gone)
     return found
+
+
+def known_since(session: Session, dag_ids: Collection[str]) -> dict[str, datetime]:
+    """By DAG: when Airflow first read it."""
+    from airflow.models.dag_version import DagVersion
+    from sqlalchemy import func, select
+
+    first = select(DagVersion.dag_id, func.min(DagVersion.created_at)).where(DagVersion.dag_id.in_(dag_ids))
+    return {dag_id: utc(moment) for dag_id, moment in session.execute(first.group_by(DagVersion.dag_id)) if moment}
 
 
 def selected(spec: AirflowRuns, dags: dict[str, DagRow], only: Collection[str] | None = None) -> list[DagRow]:

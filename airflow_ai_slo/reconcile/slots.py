@@ -125,7 +125,29 @@ def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
         of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled"
         runs = session.scalar(select(func.min(DagRun.run_after)).where(*of_dag))
         first = min((one for one in (first, runs) if one is not None), default=None)
-    return None if first is None else max(after, utc(first) - _MICROSECOND, in_force)
+    if first is None:
+        return None
+    return max([after, utc(first) - _MICROSECOND, in_force, *_kept_since(session, dag.dag_id)])
+
+
+def _kept_since(session: Session, dag_id: str) -> list[datetime]:
+    """Where the record begins, of all runs and of a DAG's, if older runs were deleted from it (``airflow db clean``).
+
+    The newest run of each DAG outlasts that, and so do runs that were cleared or never started: they tell nothing.
+    """
+    from airflow.models.dagrun import DagRun
+    from sqlalchemy import exists, func, select
+    from sqlalchemy.orm import aliased
+
+    later = aliased(DagRun)
+    newer = exists().where(later.dag_id == DagRun.dag_id, later.id > DagRun.id, later.run_type != "manual")
+    told = newer, DagRun.start_date.is_not(None), DagRun.clear_number == 0
+    oldest = select(DagRun.id, DagRun.run_after).where(*told).order_by(DagRun.id).limit(1)
+    first = session.execute(oldest).one_or_none()
+    if first is None or session.scalar(select(func.count()).where(DagRun.id < first.id)) == first.id - 1:
+        return []
+    mine = session.execute(oldest.where(DagRun.dag_id == dag_id, DagRun.run_type == "scheduled")).one_or_none()
+    return [utc(one.run_after) - _MICROSECOND for one in (first, mine) if one is not None]
 
 
 def _run_before(session: Session, dag_id: str, begin: datetime) -> datetime | None:

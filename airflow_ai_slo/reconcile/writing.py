@@ -26,10 +26,11 @@ class Writer:
         self._dry_run = dry_run
         self._written = self._missing = self._late = self._removed = 0
 
-    def result(self, dags: Sequence[str], runs: int) -> SLOReconciled:
+    def result(self, dags: Sequence[str], runs: int, warnings: Sequence[str] = ()) -> SLOReconciled:
         """What was done.
 
         :param runs: how many that count were looked at.
+        :param warnings: what somebody should look at.
         """
         return SLOReconciled(
             slo=self._one.slo.name,
@@ -39,6 +40,7 @@ class Writer:
             missing=self._missing,
             late=self._late,
             removed=self._removed,
+            warnings=tuple(warnings),
         )
 
     def write(self, attempts: Sequence[list[Measurement]], gone: Collection[str] = ()) -> None:
@@ -61,6 +63,8 @@ class Writer:
     def _is_news(self, attempts: list[Measurement], there: dict[str, Measurement]) -> bool:
         """Whether recording them would change what is stored, as the SLO's ``rerun`` has it."""
         old, rerun = there.get(attempts[-1].key), self._one.slo.rerun
+        if old is not None and attempts[-1].cause is Cause.MISSING_RUN and old.cause is not Cause.MISSING_RUN:
+            return False  # it was there, and was deleted since
         if old is None or (old.cause is Cause.MISSING_RUN and attempts[-1] != old):
             return True
         if rerun == "replace":

@@ -21,10 +21,20 @@ _of_keys = Prepared(
         measurement.c.slo_id == bindparam("slo_id"), measurement.c.key.in_(json_values(dialect, "keys", numbers=False))
     ),
 )
+_newest = Prepared(
+    ("slo_id", "many"),
+    lambda _: (
+        select(measurement.c.key)
+        .where(measurement.c.slo_id == bindparam("slo_id"))
+        .order_by(measurement.c.at.desc())
+        .limit(bindparam("many"))
+    ),
+)
 _missing = Prepared(
     ("slo_id", "since", "until"),
     lambda _: select(*(measurement.c[name] for name in _ROW)).where(
         measurement.c.slo_id == bindparam("slo_id"),
+        measurement.c.cause == Cause.MISSING_RUN.value,
         measurement.c.at >= bindparam("since"),
         measurement.c.at < bindparam("until"),
     ),
@@ -62,7 +72,12 @@ def stored(connection: Connection, slo_id: int, name: str, scale: int, keys: Col
     return {row[0]: arrivals.as_measured(row, name, scale) for row in rows}
 
 
+def newest_keys(connection: Connection, slo_id: int, many: int = 200) -> list[str]:
+    """Keys of the newest measurements, by ``at``."""
+    return [key for (key,) in _newest.all(connection, slo_id, many)]
+
+
 def missing(connection: Connection, slo_id: int, name: str, scale: int, since: int, until: int) -> list[Measurement]:
     """Missing runs with ``at`` in ``[since, until)``."""
     rows = _missing.all(connection, slo_id, since, until)
-    return [arrivals.as_measured(row, name, scale) for row in rows if row[-1] == Cause.MISSING_RUN.value]
+    return [arrivals.as_measured(row, name, scale) for row in rows]

@@ -57,6 +57,7 @@ def a_run(
     triggered_by: str = "TIMETABLE",
     changed: datetime | None = None,
     partition_key: str | None = None,
+    made: datetime | None = None,
 ) -> str:
     """A run whose data interval of a day ends at ``at``; returns its id."""
     from airflow.models.taskinstance import TaskInstance
@@ -95,6 +96,7 @@ def a_run(
         ended=ended,
         changed=changed or ended or at,
         partition_key=partition_key,
+        created_at=made or run_after or at,
     )
     return run_id
 

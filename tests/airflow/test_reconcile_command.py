@@ -41,7 +41,7 @@ def test_it_says_what_it_did_and_what_it_could_not(store: Store) -> None:
     answer = json.loads(done.stdout)
     assert answer["slos"][0] == {
         "slo": "done", "dags": [dag.dag_id], "runs": 2, "written": 4, "missing": 2, "late": 1, "removed": 0,
-        "problem": "",
+        "warnings": [], "problem": "",
     }  # fmt: skip
     assert done.stderr.splitlines()[-1] == (
         "warning: none: selects nothing that Airflow knows; `airflow dags list` shows its DAGs"

@@ -39,7 +39,9 @@ def story(dag: Any, outcomes: list[str], paused_on: int | None) -> list[tuple[da
             told.append((more, lambda run=run, more=more: over(dag, run, "success", more)))
     if paused_on is not None:
         moment = TODAY + paused_on * DAY + 12 * HOUR
-        told.append((moment, lambda: (logged(dag.dag_id, "cli_pause", moment), set_dag(dag.dag_id, is_paused=True))))
+        told.append(
+            (moment, lambda: (logged(dag.dag_id, "cli_dag_pause", moment), set_dag(dag.dag_id, is_paused=True)))
+        )
     return sorted(told, key=lambda one: one[0])
 
 

@@ -140,7 +140,7 @@ def test_nothing_is_expected_while_a_dag_is_paused(store: Store) -> None:
     """By command, by the UI, by Airflow itself; switched on again by the UI."""
     dag = a_dag(start_date=TODAY - 9 * DAY)
     a_run(dag, TODAY - 8 * DAY)
-    logged(dag.dag_id, "cli_pause", TODAY - 7 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_pause", TODAY - 7 * DAY + HOUR)
     logged(dag.dag_id, "patch_dag", TODAY - 5 * DAY + HOUR, json.dumps({"is_paused": False, "method": "PATCH"}))
     logged(dag.dag_id, "patch_dag", TODAY - 4 * DAY + HOUR, json.dumps({"method": "PATCH"}))
     logged(dag.dag_id, "paused", TODAY - 3 * DAY + HOUR)
@@ -159,7 +159,7 @@ def test_without_a_word_in_the_log_a_pause_began_after_the_newest_run(store: Sto
     reconcile(store, now=NOW)
     assert days(store, ran.dag_id) == days(store, never.dag_id) == []
     set_dag(ran.dag_id, is_paused=False)
-    logged(ran.dag_id, "cli_unpause", NOW)
+    logged(ran.dag_id, "cli_dag_unpause", NOW)
     reconcile(store, now=NOW + 3 * DAY)
     assert days(store, ran.dag_id) == ["03-11T00:00", "03-12T00:00"]
 
@@ -172,14 +172,14 @@ def test_an_slo_with_a_cadence_is_paused_with_its_dag_and_nobody_elses_pause_is_
     for ago in range(8, 4, -1):
         a_run(dag, TODAY - ago * DAY)
     engine.pause(store, ["by-hand"], author="ann", reason="moving", now=TODAY - 5 * DAY)
-    logged(dag.dag_id, "cli_pause", TODAY - 5 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_pause", TODAY - 5 * DAY + HOUR)
     set_dag(dag.dag_id, is_paused=True)
     done = reconcile(store, now=TODAY - 2 * DAY)
     assert (done.paused, done.resumed) == (("by-hand", "done"), ())
     assert reconcile(store, now=TODAY - 2 * DAY).paused == ()
     engine.evaluate(store, at=TODAY - 2 * DAY)
     assert days(store) == []
-    logged(dag.dag_id, "cli_unpause", TODAY - DAY - HOUR)
+    logged(dag.dag_id, "cli_dag_unpause", TODAY - DAY - HOUR)
     set_dag(dag.dag_id, is_paused=False)
     done = reconcile(store, now=NOW)
     assert (done.paused, done.resumed) == ((), ("by-hand", "done"))
@@ -193,7 +193,7 @@ def test_a_pause_that_is_heard_of_late_takes_missing_runs_back(store: Store) -> 
     an_slo(store, spec={"dag_id": dag.dag_id}, schedule=Schedule(cadence="1d", start=TODAY - 5 * DAY))
     engine.evaluate(store, at=NOW)
     assert len(days(store)) == 4
-    logged(dag.dag_id, "cli_pause", TODAY - 3 * DAY + HOUR)
+    logged(dag.dag_id, "cli_dag_pause", TODAY - 3 * DAY + HOUR)
     set_dag(dag.dag_id, is_paused=True)
     reconcile(store, now=NOW)
     assert days(store) == ["03-06T00:00", "03-07T00:00"]

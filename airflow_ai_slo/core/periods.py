@@ -104,8 +104,16 @@ def calendar(kind: str, zone: ZoneInfo) -> CalendarWindow:
 
 
 def holding(kind: str, zone: ZoneInfo, at: datetime) -> Period:
-    """The calendar period that holds an instant; its end belongs to it."""
-    bounds = calendar(kind, zone).bounds(at)
+    """The calendar period that holds an instant; its end belongs to it.
+
+    :raises ConfigurationError: it begins before the year 1, or ends after the year 9999.
+    """
+    at = utc(at)
+    try:
+        bounds = calendar(kind, zone).bounds(at)
+    except (OverflowError, ValueError):
+        what = f"no whole {kind} of the years 1 to 9999 holds {at.isoformat()}"
+        raise ConfigurationError(f"period={kind!r}: {what}") from None
     return Period(bounds.start, bounds.end, kind, zone)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import attribute, parse_by
@@ -19,6 +19,7 @@ from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.comparing import SPENT_BY, Past, compare, read_past
+from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
@@ -62,7 +63,7 @@ def report(
 
     :param period: a length of time up to ``at``; or a period, which has an end of its own.
     :param services: only these; None means all.
-    :param now: when it is written; by default its end.
+    :param now: when it is written, by default its end; runs that were due by then and did not come are missing.
     :raises UnknownSLOError: a service that no SLO names.
     :raises ConfigurationError: a length without its end, or one that leaves the calendar.
     """
@@ -71,6 +72,7 @@ def report(
             raise ConfigurationError("at is missing: a length of time needs an end")
         period = ending(at, period)
     end = utc(period.end)
+    settle(store, at=min(end, datetime.now(UTC)) if now is None else utc(now))
     with store.read() as connection:
         evaluations.one_snapshot(connection)
         seen = evaluate_named(connection, end, None)

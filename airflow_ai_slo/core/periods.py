@@ -167,8 +167,9 @@ def period_of(text: str, at: datetime, zone: str | ZoneInfo = "UTC") -> Period:
     :param zone: whose calendar.
     :raises ConfigurationError: no such period, no such zone.
     """
+    named = zone_named(zone) if isinstance(zone, str) else zone
     if check_period(text) in CALENDAR:
-        return last_complete(text, zone_named(zone) if isinstance(zone, str) else zone, at)
+        return last_complete(text, named, at)
     return ending(at, Duration.parse(text).length)
 
 

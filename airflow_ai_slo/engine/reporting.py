@@ -22,7 +22,7 @@ from airflow_ai_slo.engine.comparing import SPENT_BY, Past, compare, read_past
 from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.percentiles import percentiles_of
-from airflow_ai_slo.engine.reading import Seen, evaluate_named
+from airflow_ai_slo.engine.reading import Seen, evaluate_all
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
@@ -34,7 +34,7 @@ from airflow_ai_slo.reports.model import (
     SLOReport,
 )
 from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes
-from airflow_ai_slo.store.definitions import Origin
+from airflow_ai_slo.store.definitions import Origin, Stored
 from airflow_ai_slo.store.freezes import Freeze
 from airflow_ai_slo.store.incidents import Incident
 
@@ -75,7 +75,7 @@ def report(
     settle(store, at=min(end, datetime.now(UTC)) if now is None else utc(now))
     with store.read() as connection:
         evaluations.one_snapshot(connection)
-        seen = evaluate_named(connection, end, None)
+        seen = evaluate_all(connection, end, _stored_at(connection, end))
         known = definitions.services(connection)
         wanted = sorted({s.slo.service for s, _ in seen} if services is None else set(services))
         missing = [name for name in wanted if name not in known]
@@ -94,6 +94,17 @@ def report(
         period,
         _ended(origins, period, wanted if services is not None else None),
     )
+
+
+def _stored_at(connection: Connection, at: datetime) -> list[Stored]:
+    """Every SLO by name, as the generation that was measured at an instant: not one that began to be measured later."""
+    active = definitions.active(connection)
+    replaced = definitions.replaced_after(connection, at)
+    if not replaced:
+        return active
+    firsts = counting.first_instants(connection, [one.slo_id for one in active if one.slo.name in replaced])
+    measured = {slo_id for slo_id, first in firsts.items() if first <= at}
+    return [one if one.slo_id in measured else replaced.get(one.slo.name, one) for one in active]
 
 
 @dataclass(frozen=True, slots=True)

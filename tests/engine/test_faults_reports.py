@@ -13,7 +13,7 @@ from slo_kit import DAY, an_slo, seen
 from airflow_ai_slo import SLA, engine
 from airflow_ai_slo.cli.status import command as status_command
 from airflow_ai_slo.core.compliance import Outlook
-from airflow_ai_slo.core.definition import Schedule
+from airflow_ai_slo.core.definition import Indicator, Schedule
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.periods import period_of
 from airflow_ai_slo.reports.model import SLOReport
@@ -89,6 +89,26 @@ def test_what_is_left_at_the_end_of_a_period_is_known_to_be_an_estimate(store: S
     assert found.compared is not None
     assert found.evaluation.budget.estimate
     assert found.compared.now.estimate
+
+
+def test_a_month_is_reported_as_it_was_measured_then_also_when_something_else_is_measured_since(store: Store) -> None:
+    sla = SLA("0.95", credits={"0.95": "0.1"})
+    engine.apply(store, [an_slo(sla=sla)], now=NEW_YEAR)
+    engine.record(store, [seen(NEW_YEAR + number * DAY, int(number > 4), 1) for number in range(1, 29)], now=FEBRUARY)
+    engine.evaluate(store, at=FEBRUARY)
+    before = engine.report(store, period=JANUARY, now=FEBRUARY)
+    engine.apply(
+        store, [an_slo(sla=sla, indicator=Indicator(source="sql", spec={"query": "other"}))], now=FEBRUARY + DAY
+    )
+    engine.record(store, [seen(FEBRUARY + 2 * DAY)], now=FEBRUARY + 2 * DAY)
+    again = engine.report(store, period=JANUARY, now=FEBRUARY)
+    assert again == before
+    agreed = only(store, now=FEBRUARY).agreement
+    assert agreed is not None
+    assert agreed.now.credit == Fraction(1, 10)
+    # Where the new one has been measured for January too, it is what January reports.
+    engine.record(store, [seen(NEW_YEAR + 9 * DAY)], now=FEBRUARY + 3 * DAY)
+    assert only(store, now=FEBRUARY + 3 * DAY).evaluation.sli == 1
 
 
 @pytest.mark.parametrize("kind", ["week", "month", "quarter", "year"])

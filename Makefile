@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers docs test test-forking test-others soak bench demo demo-stop constraints clean
+.PHONY: help install check format lint types layers docs test test-forking test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ test-forking: $(STAMP)
 test-others: $(STAMP)
 	$(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)" $(addprefix --ignore ,$(FORKING))
 
+test-matrix: | $(filter .uv/bin/uv,$(UV)) ## Every Python and Airflow; MATRIX=3.11-3.2.2,… chooses, MATRIX_FULL=1 runs all.
+	@UV=$(UV) $(PYTHON) tests/matrix/run.py
+
 DEATHS ?= 2000
 SEED ?= $(shell date +%s)
 
@@ -66,14 +69,21 @@ soak: $(STAMP) ## Thousands of deaths by kill -9 on both stores: DEATHS each, fr
 bench: $(STAMP) ## Figures as ratios against peers measured in the same run; JSON on stdout.
 	@$(BIN)/python -m benchmarks
 
+wheel: | $(filter .uv/bin/uv,$(UV)) ## Build the wheel into dist/, for the image of docker-compose.yml.
+	rm -f dist/*.whl
+	$(UV) build -q --wheel --out-dir dist
+
 demo: ## A month of real flights through Airflow, four SLOs, a report and a live UI.
 	@bash demo/run.sh
 
 demo-stop: ## Stop what `make demo` started.
 	@bash demo/stop.sh
 
+released: $(STAMP) ## Before a release: keep its store's schema and data for the tests of migrations.
+	$(BIN)/python tests/store/release_dump.py
+
 constraints: | $(filter .uv/bin/uv,$(UV)) ## Pin every dependency anew.
 	$(UV) pip compile -q --universal --no-header --no-annotate --python-version 3.11 --all-extras pyproject.toml -o constraints.txt
 
 clean: ## Remove environments and caches.
-	rm -rf $(VENV) .uv .demo .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) .uv .demo .matrix .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from airflow_ai_slo.core.cadence import Cadence
+from airflow_ai_slo.core.cron import MACROS
 from airflow_ai_slo.core.definition import Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError
@@ -37,7 +38,7 @@ def schedule_of(
     timetable = dag.timetable
     kind = type(timetable).__name__
     if kind in _BY_CRON:
-        cadence, zone = str(_of(timetable, "expression")), _zone(dag, timetable)
+        cadence, zone = _cron(timetable), _zone(dag, timetable)
     elif kind in _BY_INTERVAL:
         cadence, zone = _interval(dag, _of(timetable, "delta")), "UTC"
     else:
@@ -84,6 +85,12 @@ def schedule_in_airflow(dag_id: str) -> Schedule:
 def _of(timetable: Any, name: str) -> Any:
     """A field that DAG files have under its name, and Airflow's own copy with an underscore."""
     return getattr(timetable, name, None) or getattr(timetable, f"_{name}", None)
+
+
+def _cron(timetable: Any) -> str:
+    """The five fields; Airflow 3.2 leaves ``@daily`` as it was written."""
+    written = str(_of(timetable, "expression"))
+    return MACROS.get(written.lower(), written)
 
 
 def _zone(dag: Any, timetable: Any) -> str:

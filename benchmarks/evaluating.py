@@ -38,7 +38,7 @@ def run(folder: Path) -> dict[str, Any]:
 
 def _measure(path: Path, every: timedelta, history: timedelta) -> dict[str, Any]:
     store = open_store(f"sqlite:///{path}")
-    rows = _fill(store, every, history)
+    rows = fill(store, every, history)
     counter = iter(range(1000))
 
     def once() -> None:
@@ -68,17 +68,18 @@ def _slos(schedule: Schedule | None = None) -> list[SLO]:
 
 def fill_hourly(store: Store) -> None:
     """Forty days of an hourly measurement of every SLO."""
-    _fill(store, timedelta(hours=1), timedelta(days=40))
+    fill(store, timedelta(hours=1), timedelta(days=40))
 
 
-def _fill(store: Store, every: timedelta, history: timedelta) -> int:
+def fill(store: Store, every: timedelta, history: timedelta, end: datetime = END) -> int:
+    """1,000 SLOs with a measurement each so often, up to an instant; how many measurements that are."""
     slos = _slos()
     names = [slo.name for slo in slos]
-    engine.apply(store, slos, now=END)
-    instants = [END - history + every * (number + 1) for number in range(history // every)]
+    engine.apply(store, slos, now=end)
+    instants = [end - history + every * (number + 1) for number in range(history // every)]
     say(f"filling {path_of(store)} with {SLOS * len(instants):,} measurements")
     for number, name in enumerate(names):
-        engine.record(store, list(_stream(name, instants, number)), now=END)
+        engine.record(store, list(_stream(name, instants, number)), now=end)
     return SLOS * len(instants)
 
 

@@ -72,6 +72,14 @@ class Processes:
         """A process that ended by itself with an error."""
         return next((one for one, process in self._running if process.poll() not in (None, 0)), None)
 
+    def forget(self, name: str) -> None:
+        """Expect nothing more of a process that somebody ended on purpose; one of its name may be started again."""
+        for started, process in self._running:
+            if started.name == name:
+                process.wait()
+        self._running = [pair for pair in self._running if pair[0].name != name]
+        self._save()
+
     def _save(self) -> None:
         self._file.write_text(json.dumps([asdict(one) for one, _ in self._running], indent=1))
 

@@ -85,20 +85,26 @@ def counted(number: Exact, unit: str) -> str:
 
 def budget_left(evaluation: Evaluation) -> str:
     """``33%: 1 of 3 bad runs left``, and whether that is an estimate."""
+    budget = evaluation.budget
+    if budget.remaining is None:
+        return events_left(evaluation)
+    text = f"{percent_left(budget.remaining)}: {events_left(evaluation)}"
+    if budget.estimate:
+        text += f" (estimate, {floored(budget.coverage, 0)} of {evaluation.slo.window} watched)"
+    return text
+
+
+def events_left(evaluation: Evaluation) -> str:
+    """``1 of 3 bad runs left``, ``4 bad runs, 3 allowed``, or why nothing is known."""
     budget, unit = evaluation.budget, unit_of(evaluation)
     if budget.allowed is None or budget.remaining is None:
         return f"unknown: nothing measured in {evaluation.slo.window}"
     left = budget.allowed - budget.consumed
     if left > 0:
-        words = f"{amount(left)} of {amount(budget.allowed)} bad {unit} left"
-    elif left == 0:
-        words = f"all of {counted(budget.allowed, unit)} spent"
-    else:
-        words = f"{counted(budget.consumed, unit)}, {amount(budget.allowed)} allowed"
-    text = f"{percent_left(budget.remaining)}: {words}"
-    if budget.estimate:
-        text += f" (estimate, {floored(budget.coverage, 0)} of {evaluation.slo.window} watched)"
-    return text
+        return f"{amount(left)} of {amount(budget.allowed)} bad {unit} left"
+    if left == 0:
+        return f"all of {counted(budget.allowed, unit)} spent"
+    return f"{counted(budget.consumed, unit)}, {amount(budget.allowed)} allowed"
 
 
 def sli(evaluation: Evaluation) -> str:

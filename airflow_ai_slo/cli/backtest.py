@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from airflow_ai_slo import openslo
-from airflow_ai_slo.cli.figures import evaluation_json, evaluation_table
+from airflow_ai_slo.cli.figures import evaluation_table
 from airflow_ai_slo.cli.measurements import read_rows
 from airflow_ai_slo.cli.options import Instant, corrections_file, dag_schedule, output_format
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.dropped import Drop
 from airflow_ai_slo.core.history import backtest
 from airflow_ai_slo.core.stream import Row
+from airflow_ai_slo.reports.shapes import evaluation_json
 
 
 @click.command("backtest")
@@ -34,7 +35,7 @@ def command(
     then.
     """
     slos = openslo.require([definitions], schedules=dag_schedule).slos
-    rows = _read(measurements)
+    rows = read_by_slo(measurements)
     strangers = sorted(rows.keys() - {slo.name for slo in slos})
     if strangers:
         click.echo(f"warning: {measurements}: no definition for {', '.join(strangers[:5])}; left out", err=True)
@@ -52,7 +53,7 @@ def _drops(path: Path | None, slos: Sequence[SLO]) -> dict[str, list[Drop]]:
     return {} if path is None else read_corrections(path, slos)
 
 
-def _read(path: Path) -> dict[str, list[Row]]:
+def read_by_slo(path: Path) -> dict[str, list[Row]]:
     """Rows by SLO."""
     rows: dict[str, list[Row]] = {}
     for row in read_rows(path):

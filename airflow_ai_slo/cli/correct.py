@@ -109,10 +109,11 @@ def list_(slos: tuple[str, ...], output: str, url: str | None, *, revoked: bool)
     from tabulate import tabulate
 
     from airflow_ai_slo import engine
+    from airflow_ai_slo.reports.shapes import correction_json
 
     found = engine.corrections(opened(url), slos or None, revoked=revoked)
     if output == "json":
-        click.echo(json.dumps({"corrections": [_json(one) for one in found]}, indent=2))
+        click.echo(json.dumps({"corrections": [correction_json(one) for one in found]}, indent=2))
         return
     rows = [(one.id, one.slo, str(one.period), one.author, one.reason, _since(one)) for one in found]
     headers = ("id", "SLO", "drops", "author", "reason", "saved")
@@ -153,26 +154,9 @@ def _table(shown: Sequence[Preview]) -> str:
 
 
 def _preview_json(one: Preview) -> dict[str, Any]:
-    from airflow_ai_slo.cli.figures import evaluation_json
+    from airflow_ai_slo.reports.shapes import evaluation_json
 
     return {"slo": one.slo, "before": evaluation_json(one.before), "after": evaluation_json(one.after)}
-
-
-def _json(one: Correction) -> dict[str, Any]:
-    period = one.period
-    return {
-        "id": one.id,
-        "slo": one.slo,
-        "from": period.start.isoformat(),
-        "to": None if period.end is None else period.end.isoformat(),
-        "rrule": period.rrule,
-        "duration": None if period.duration is None else str(period.duration),
-        "zone": period.zone,
-        "author": one.author,
-        "reason": one.reason,
-        "created_at": one.created_at.isoformat(),
-        "revoked_at": None if one.revoked_at is None else one.revoked_at.isoformat(),
-    }
 
 
 def _since(one: Correction) -> str:

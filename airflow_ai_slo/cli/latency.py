@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
-from airflow_ai_slo.cli.figures import percentiles_json
 from airflow_ai_slo.cli.options import Instant, opened, output_format, store_url
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.windows import RollingWindow
+from airflow_ai_slo.reports.shapes import percentiles_json
 
 UNKNOWN = 4
 

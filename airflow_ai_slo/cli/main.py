@@ -22,6 +22,7 @@ COMMANDS = {
     "drift": "drift:command",
     "evaluate": "store_commands:evaluate",
     "freeze": "freeze:command",
+    "import-history": "import_history:command",
     "incident": "incident:command",
     "init": "init:command",
     "latency": "latency:command",
@@ -37,6 +38,7 @@ COMMANDS = {
     "review": "review:command",
     "spent": "spent:command",
     "status": "status:command",
+    "suggest": "suggest:command",
     "validate": "validate:command",
 }
 

@@ -7,8 +7,9 @@ from datetime import datetime
 
 import click
 
-from airflow_ai_slo.cli.figures import evaluation_json, evaluation_table
+from airflow_ai_slo.cli.figures import evaluation_table
 from airflow_ai_slo.cli.options import Instant, opened, output_format, store_url
+from airflow_ai_slo.reports.shapes import evaluation_json
 
 
 @click.command("status")

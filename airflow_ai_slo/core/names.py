@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+
+from airflow_ai_slo.core.errors import ConfigurationError
+
 LONGEST_NAME = 250
 """Characters of the name of an SLO, a service or a notification target."""
 
@@ -25,3 +31,18 @@ def _is_unicode(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def picked(patterns: Iterable[str], known: Collection[str], *, what: str) -> list[str]:
+    """Those of the known names that any of some names or patterns (``etl_*``) means, in their order; all without any.
+
+    :param what: the kind of thing, for errors.
+    :raises ConfigurationError: a pattern that means none.
+    """
+    wanted = list(patterns)
+    for pattern in wanted:
+        if not any(fnmatchcase(name, pattern) for name in known):
+            near = get_close_matches(pattern, known, n=1)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            raise ConfigurationError(f"no {what} is named {pattern!r:.100}{meant}")
+    return [name for name in known if not wanted or any(fnmatchcase(name, pattern) for pattern in wanted)]

@@ -14,6 +14,7 @@ from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.hooks.store import SLOHook
+from airflow_ai_slo.operators.links import SLOPageLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -31,6 +32,7 @@ class GatedPythonOperator(DecoratedOperator, PythonOperator):
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs", "service", "labels", "slo_conn_id")
+    operator_extra_links = (SLOPageLink(),)
     template_fields_renderers = {"templates_dict": "json", "op_args": "py", "op_kwargs": "py"}  # noqa: RUF012
     custom_operator_name = "@task.freeze_gate"
 

@@ -11,13 +11,13 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.compat import Run, at_of, run_of
-from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.hooks import lineage
 from airflow_ai_slo.hooks.store import SLOHook
+from airflow_ai_slo.operators import keeping
+from airflow_ai_slo.operators.links import SLOPageLink
 
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
@@ -68,6 +68,7 @@ class MeasureOperator(SLOOperator):
     """
 
     template_fields: Sequence[str] = ("slo", "slo_conn_id", "attributes")
+    operator_extra_links = (SLOPageLink(),)
 
     def __init__(
         self,
@@ -85,7 +86,7 @@ class MeasureOperator(SLOOperator):
         self.fail_on_bad = fail_on_bad
         self.count_manual = count_manual
         self.attributes = None if attributes is None else dict(attributes)
-        self._kept: dict[tuple[str, str], Measurement] = {}
+        self.kept: dict[tuple[str, str], Measurement] = {}
 
     def measure(self, context: Context) -> Measurement:
         """Look at the data or the run, and say what was seen.
@@ -164,14 +165,14 @@ class MeasureOperator(SLOOperator):
         :raises AirflowFailException: it is bad and ``fail_on_bad`` is set.
         """
         run = self.run_of(context)
-        seen = _seen(measured)
+        seen = keeping.seen(measured)
         recorded = False
         if run.ignored:
             self.log.info("%s. Not recorded: this run does not count, %s", seen, run.ignored)
         else:
-            recorded = bool(self._keep([measured], run))
+            recorded = bool(keeping.keep(self, [measured], run))
             self.log.info("%s", seen)
-        result = _summary(measured) | {"recorded": recorded, **(more or {})}
+        result = keeping.summary(measured) | {"recorded": recorded, **(more or {})}
         if self.fail_on_bad and (self._is_bad(measured) if bad is None else bad):
             context["ti"].xcom_push(key="return_value", value=result)
             raise AirflowFailException(f"{seen}: bad, and fail_on_bad is set")
@@ -191,25 +192,25 @@ class MeasureOperator(SLOOperator):
         latest = max((one.at for one in measured), default=None)
         newest = [one for one in measured if one.at == latest]
         for one in newest[:MOST_SHOWN]:
-            self.log.info("%s", _seen(one))
+            self.log.info("%s", keeping.seen(one))
         if len(measured) > len(newest):
             self.log.info("%d earlier measurement(s) were counted again", len(measured) - len(newest))
         recorded, unknown = 0, list[str]()
         if run.ignored:
             self.log.info("Not recorded: this run does not count, %s", run.ignored)
         elif measured:
-            recorded, unknown = self._keep_known(measured, run)
-        shown = [_summary(one) for one in newest if one.slo not in unknown][:MOST_SHOWN]
+            recorded, unknown = keeping.keep_known(self, measured, run)
+        shown = [keeping.summary(one) for one in newest if one.slo not in unknown][:MOST_SHOWN]
         result = {"measured": len(measured), "recorded": recorded, "unknown": unknown, "newest": shown}
         bad = [one for one in newest if self.fail_on_bad and one.slo not in unknown and self._is_bad(one)]
         if bad:
             context["ti"].xcom_push(key="return_value", value=result)
-            raise AirflowFailException("; ".join(map(_seen, bad[:3])) + ": bad, and fail_on_bad is set")
+            raise AirflowFailException("; ".join(map(keeping.seen, bad[:3])) + ": bad, and fail_on_bad is set")
         return result
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """What the task measured, for OpenLineage; Airflow's provider calls this, also for a task that failed."""
-        return lineage.measured(self._kept.values(), self.hook.open)
+        return lineage.measured(self.kept.values(), self.hook.open)
 
     def interval_key(self, context: Context, end: datetime) -> str:
         """Natural key of an interval that several runs measure: what a later run finds of it replaces this."""
@@ -225,57 +226,6 @@ class MeasureOperator(SLOOperator):
         """The run as this package sees it: key, instant, clock, whether it counts."""
         return run_of(context, count_manual=self.count_manual)
 
-    def _keep_known(self, measured: Sequence[Measurement], run: Run) -> tuple[int, list[str]]:
-        """How many were recorded, and which SLOs are not applied."""
-        try:
-            return self._keep(measured, run), []
-        except UnknownSLOError:
-            recorded, unknown = 0, list[str]()
-        for slo in dict.fromkeys(one.slo for one in measured):
-            try:
-                recorded += self._keep([one for one in measured if one.slo == slo], run)
-            except UnknownSLOError:
-                unknown.append(slo)
-        if len(unknown) == len({one.slo for one in measured}):
-            raise UnknownSLOError(f"none of these SLOs is applied: {', '.join(unknown)}")
-        self.log.warning("Not recorded, since no such SLO is applied: %s", ", ".join(unknown))
-        return recorded, unknown
-
-    def _keep(self, measured: Sequence[Measurement], run: Run) -> int:
-        """Record, or spool; returns how many the store took."""
-        from airflow_ai_slo import engine
-
-        self._kept.update({(one.slo, one.key): one for one in measured})
-        spool = self.hook.spool
-        kept = engine.record_or_spool(self.hook.open, measured, now=run.now, spool=spool)
-        if kept.spooled:
-            self.log.warning("SLO store: %s; %d measurement(s) wait in %s", kept.problem, kept.spooled, spool)
-        elif kept.problem:
-            self.log.warning("SLO store: %s", kept.problem)
-        if kept.replayed:
-            self.log.info("%d measurement(s) that waited in %s are recorded now", kept.replayed, spool)
-        return kept.recorded
-
     def _is_bad(self, measured: Measurement) -> bool:
-        objective = self.hook.objective(measured.slo)
-        if objective is None:
-            return measured.good < measured.total
-        return is_bad(measured.good, measured.total, objective)
-
-
-def _summary(measured: Measurement) -> dict[str, Any]:
-    return {
-        "slo": measured.slo,
-        "at": measured.at.isoformat(),
-        "good": plain(measured.good),
-        "total": plain(measured.total),
-        "value": measured.value,
-        "cause": str(measured.cause) if measured.cause else None,
-    }
-
-
-def _seen(measured: Measurement) -> str:
-    value = "" if measured.value is None else f", value {measured.value:g}"
-    cause = f", cause {measured.cause}" if measured.cause else ""
-    counts = f"{float(measured.good):g} good of {float(measured.total):g}"
-    return f"SLO {measured.slo} at {measured.at:%Y-%m-%d %H:%M:%S} UTC: {counts}{value}{cause}"
+        """By which ``fail_on_bad`` goes."""
+        return keeping.is_bad_now(self.hook, measured)

@@ -13,6 +13,7 @@ from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.freeze import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.operators.base import SLOOperator
+from airflow_ai_slo.operators.links import SLOPageLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -37,6 +38,7 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
     """
 
     template_fields: Sequence[str] = ("service", "labels", "slo_conn_id")
+    operator_extra_links = (SLOPageLink(),)
     ui_color = "#ffe3e0"
 
     inherits_from_skipmixin = True

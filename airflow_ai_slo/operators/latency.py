@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Measurement
+from airflow_ai_slo.operators import keeping
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
 
@@ -162,7 +163,7 @@ class RequestLogOperator(TabularOperator):
 
         run, parts = self.run_of(context), self._measurements(context, edges, counted)
         if parts[:-1] and not run.ignored:
-            self._keep(parts[:-1], run)
+            keeping.keep(self, parts[:-1], run)
         new = counted[-self._parts(edges) :]
         timed = percentiles(merged(one.sketch for one in new if one.sketch is not None))
         self.log.info("Requests: %s", new[-1].detail if len(new) == 1 else f"{len(parts)} parts recorded")

@@ -10,6 +10,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Cause, Measurement
+from airflow_ai_slo.operators import keeping
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
 
@@ -118,7 +119,7 @@ class MTBFOperator(TabularOperator):
         if run.ignored:
             self.log.info("Not recorded: this run does not count, %s", run.ignored)
         else:
-            recorded = self._keep(measured, run) == len(measured)
+            recorded = keeping.keep(self, measured, run) == len(measured)
         result = {"slo": self.slo, "at": at.isoformat(), "good": good, "total": len(hours), "recorded": recorded}
         if self.fail_on_bad and good < len(hours):
             context["ti"].xcom_push(key="return_value", value=result)

@@ -64,7 +64,10 @@ def get_provider_info() -> dict[str, Any]:
             "airflow_ai_slo.notifications.record.RecordMeasurementNotifier",
             "airflow_ai_slo.notifications.state.SLOStateNotifier",
         ],
-        "extra-links": ["airflow_ai_slo.operators.links.SLOReportLink"],
+        "extra-links": [
+            "airflow_ai_slo.operators.links.SLOPageLink",
+            "airflow_ai_slo.operators.links.SLOReportLink",
+        ],
         "task-decorators": [
             {"name": "freeze_gate", "class-name": "airflow_ai_slo.decorators.gate.freeze_gate"},
             {"name": "measure_slo", "class-name": "airflow_ai_slo.decorators.measure.measure_slo"},

@@ -119,7 +119,7 @@ def _begin(session: Session, dag: Any, after: datetime) -> datetime | None:
     from sqlalchemy import func, select
 
     first = session.scalar(select(func.min(DagVersion.created_at)).where(DagVersion.dag_id == dag.dag_id))
-    in_force = _in_force_since(session, dag.dag_id, after)
+    in_force = in_force_since(session, dag.dag_id, after)
     if first is None or utc(first) > after:
         # A database that was upgraded knows runs from before it knew versions.
         of_dag = DagRun.dag_id == dag.dag_id, DagRun.run_type == "scheduled"
@@ -156,7 +156,7 @@ def _is_made(dag: Any, made: list[datetime], slot: Slot) -> bool:
     return place < len(made) and made[place] <= slot.at + step
 
 
-def _in_force_since(session: Session, dag_id: str, after: datetime) -> datetime:
+def in_force_since(session: Session, dag_id: str, after: datetime) -> datetime:
     """When today's schedule came into force, where that is after an instant; else the instant."""
     from airflow.models.dag_version import DagVersion
     from airflow.models.serialized_dag import SerializedDagModel

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, or_, select
 
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.store.tables import audit
@@ -57,6 +58,26 @@ def write_once(connection: Connection, entry: Entry) -> None:
         write(connection, entry)
 
 
+def page(
+    connection: Connection,
+    service: str | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int,
+    before: tuple[int, int] | None = None,
+) -> list[tuple[tuple[int, int], Entry]]:
+    """Lines of ``(since, until]``, newest first, each with its instant in microseconds and its row.
+
+    :param before: those after this one.
+    """
+    query = _query(service, since, until).limit(limit)
+    if before is not None:
+        at, row_id = before
+        query = query.where(audit.c.at <= at, or_(audit.c.at < at, audit.c.id < row_id))
+    return [((row.at, row.id), _entry(row)) for row in connection.execute(query)]
+
+
 def read(
     connection: Connection,
     service: str | None = None,
@@ -69,12 +90,21 @@ def read(
 
     :param limit: the newest so many; None means all.
     """
-    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    query = _query(service, since, until).limit(limit)
+    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield _entry(row)
+
+
+def _query(service: str | None, since: datetime | None, until: datetime | None) -> Select[Any]:
+    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc())
     if service is not None:
         query = query.where(audit.c.service == service)
     if since is not None:
         query = query.where(audit.c.at > to_micros(since))
     if until is not None:
         query = query.where(audit.c.at <= to_micros(until))
-    for row in connection.execute(query.execution_options(yield_per=_AT_ONCE)):
-        yield Entry(from_micros(row.at), row.service, row.actor, row.action, row.detail, row.labels)
+    return query
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(from_micros(row.at), row.service, row.actor, row.action, row.detail, row.labels)

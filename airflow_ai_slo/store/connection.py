@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError, NoSuchModuleError, TimeoutError
 from sqlalchemy.pool import StaticPool
 
 from airflow_ai_slo.core.errors import ConfigurationError, StoreNotMigratedError, StoreUnavailableError
@@ -53,7 +53,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        with self._guard(), self.engine.connect() as connection:
+        with self.guarded(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
@@ -62,7 +62,7 @@ class Store:
 
         :param patience: how long it waits for a lock, where that is less than usual.
         """
-        with self._guard(), self.engine.connect() as connection:
+        with self.guarded(), self.engine.connect() as connection:
             writing = connection.execution_options(ai_slo_write=True, ai_slo_patience=patience)
             with writing.begin():
                 yield writing
@@ -73,17 +73,17 @@ class Store:
 
         :param together: send statements without waiting for each answer, where the driver can.
         """
-        with self._guard(), self._aside.transaction(together=together) as direct:
+        with self.guarded(), self._aside.transaction(together=together) as direct:
             yield direct
 
     def check(self) -> None:
         """Make sure the tables are there and of this version; SQLite migrates itself."""
-        with self._guard():
+        with self.guarded():
             schema.ensure(self.engine)
 
     def migrate(self) -> str:
         """Bring the tables to this version and return it."""
-        with self._guard():
+        with self.guarded():
             return schema.upgrade(self.engine)
 
     def close(self) -> None:
@@ -97,7 +97,8 @@ class Store:
         return shown(self.engine.url)
 
     @contextmanager
-    def _guard(self) -> Iterator[None]:
+    def guarded(self) -> Iterator[None]:
+        """Failures of the database as this package's errors."""
         try:
             yield
         except _driver_errors(self.engine) as error:
@@ -119,7 +120,8 @@ def shown(url: URL) -> str:
 
 
 def _driver_errors(engine: Engine) -> tuple[type[Exception], ...]:
-    return (DBAPIError, engine.dialect.dbapi.Error) if engine.dialect.dbapi else (DBAPIError,)
+    ours = (DBAPIError, TimeoutError)
+    return (*ours, engine.dialect.dbapi.Error) if engine.dialect.dbapi else ours
 
 
 def _translated(error: Exception, where: str) -> StoreNotMigratedError | StoreUnavailableError:

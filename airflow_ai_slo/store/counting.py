@@ -110,7 +110,7 @@ def worst(
 ) -> list[Measurement]:
     """The measurements in ``(start, end]`` that spent most, worst first; the newest of equals first."""
     query = _worst_query, {"slo_id": slo_id, "start": to_micros(start), "end": to_micros(end), "most": limit}
-    return [_measurement(row, name, scale) for row in connection.execute(*query)]
+    return [read_measurement(row, name, scale) for row in connection.execute(*query)]
 
 
 def bad_within(slo_id: int, start: datetime, end: datetime) -> Iterable[Any]:
@@ -129,7 +129,8 @@ def bad_between(slo_id: Any, start: Any, end: Any) -> tuple[Any, ...]:
     )
 
 
-def _measurement(row: Any, name: str, scale: int) -> Measurement:
+def read_measurement(row: Any, name: str, scale: int) -> Measurement:
+    """One row of the table of measurements."""
     return Measurement(
         slo=name,
         key=row.key,

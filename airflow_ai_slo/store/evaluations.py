@@ -95,6 +95,17 @@ def last(connection: Connection) -> dict[int, Last]:
     return {row[0]: Last(row[1], _held(row[2], row[5]), row[3], row[4]) for row in _all_last.all(connection)}
 
 
+def evaluated(connection: Connection, ids: Collection[int] | None = None) -> dict[int, datetime]:
+    """When each SLO was last evaluated, by its row.
+
+    :param ids: only these; None means all.
+    """
+    query = select(evaluation.c.slo_id, evaluation.c.at)
+    if ids is not None:
+        query = query.where(evaluation.c.slo_id.in_(ids))
+    return {slo_id: from_micros(at) for slo_id, at in connection.execute(query)}
+
+
 def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, Last]]) -> None:
     """Keep evaluations, each with what the next one asks of it."""
     _put.many(connection, [_row(*row) for row in rows])

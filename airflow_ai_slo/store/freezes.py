@@ -120,10 +120,13 @@ def overrides_of(connection: Connection, service: str, now: datetime) -> list[Ov
     query = (
         select(override).where(*_in_force(service, now)).order_by(override.c.expires_at.desc(), override.c.id.desc())
     )
-    return [
-        Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
-        for row in connection.execute(query)
-    ]
+    return [_override(row) for row in connection.execute(query)]
+
+
+def overrides(connection: Connection, now: datetime) -> dict[str, Override]:
+    """The override in force of each service that has any, the one that lasts longest."""
+    query = select(override).where(*_holding(now)).order_by(override.c.expires_at, override.c.id)
+    return {row.service: _override(row) for row in connection.execute(query)}
 
 
 def override_of(connection: Connection, service: str, now: datetime) -> Override | None:
@@ -137,13 +140,20 @@ def revoke_overrides(connection: Connection, service: str, now: datetime) -> Non
 
 
 def _in_force(service: str, now: datetime) -> tuple[Any, ...]:
+    return (override.c.service == service, *_holding(now))
+
+
+def _holding(now: datetime) -> tuple[Any, ...]:
     at = to_micros(now)
     return (
-        override.c.service == service,
         override.c.created_at <= at,
         override.c.expires_at > at,
         override.c.revoked_at.is_(None) | (override.c.revoked_at > at),
     )
+
+
+def _override(row: Any) -> Override:
+    return Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
 
 
 def _causes(since: Mapping[str, datetime], generations: Mapping[str, int]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
 
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.incident import Transition
@@ -37,6 +37,21 @@ class Event:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An incident with whose it is, and why it opened."""
+
+    incident: Incident
+    slo: str
+    service: str
+    reason: str
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Where it stands among all: when it opened, in microseconds, and its row."""
+        return to_micros(self.incident.opened_at), self.incident.id
+
+
 def open_of(connection: Connection, slo_id: int) -> Incident | None:
     """The SLO's open incident."""
     row = connection.execute(
@@ -49,6 +64,22 @@ def all_open(connection: Connection) -> dict[int, Incident]:
     """Every open incident, by its SLO row."""
     rows = connection.execute(select(incident).where(incident.c.resolved_at.is_(None))).all()
     return {row.slo_id: _incident(row) for row in rows}
+
+
+def open_with_reasons(connection: Connection) -> dict[int, tuple[Incident, str]]:
+    """Every open incident with the reason of what happened to it last, by its SLO row."""
+    newest = (
+        select(func.max(incident_event.c.id))
+        .where(incident_event.c.incident_id == incident.c.id)
+        .correlate(incident)
+        .scalar_subquery()
+    )
+    query = (
+        select(incident, incident_event.c.reason)
+        .join(incident_event, incident_event.c.id == newest)
+        .where(incident.c.resolved_at.is_(None))
+    )
+    return {row.slo_id: (_incident(row), row.reason) for row in connection.execute(query)}
 
 
 def advance(
@@ -153,6 +184,37 @@ def _history(since: datetime, until: datetime) -> Select[Any]:
         )
         .order_by(incident.c.opened_at)
     )
+
+
+def page(
+    connection: Connection,
+    service: str | None = None,
+    *,
+    is_open: bool | None = None,
+    limit: int,
+    before: tuple[int, int] | None = None,
+) -> list[Opened]:
+    """Incidents of every generation of every SLO, the one that opened last first.
+
+    :param is_open: only those that are, or that are not; None means all.
+    :param before: those after this :attr:`Opened.place`.
+    """
+    query = (
+        select(incident, slo.c.name, slo.c.service, incident_event.c.reason)
+        .join(slo, slo.c.id == incident.c.slo_id)
+        .join(incident_event, incident_event.c.incident_id == incident.c.id)
+        .where(incident_event.c.transition == Transition.OPENED.value)
+        .order_by(incident.c.opened_at.desc(), incident.c.id.desc())
+        .limit(limit)
+    )
+    if service is not None:
+        query = query.where(slo.c.service == service)
+    if is_open is not None:
+        query = query.where(incident.c.resolved_at.is_(None) if is_open else incident.c.resolved_at.is_not(None))
+    if before is not None:
+        at, row_id = before
+        query = query.where(incident.c.opened_at <= at, or_(incident.c.opened_at < at, incident.c.id < row_id))
+    return [Opened(_incident(row), row.name, row.service, row.reason) for row in connection.execute(query)]
 
 
 def _incident(row: Row[tuple[object, ...]]) -> Incident:

@@ -1,4 +1,4 @@
-"""A real API server of Airflow on this machine, with a viewer and an admin who log in."""
+"""A real API server of Airflow on this machine, with users of every role who log in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-_PASSWORDS = {"ann": "of the viewer", "bob": "of the admin"}
+_ROLES = {"ann": "viewer", "uma": "user", "olga": "op", "bob": "admin"}
+_PASSWORDS = {name: f"of the {role}" for name, role in _ROLES.items()}
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def api_server(folder: Path, **environment: str) -> Iterator[ApiServer]:
     passwords = folder / "passwords.json"
     passwords.write_text(json.dumps(_PASSWORDS), encoding="utf-8")
     settings = {
-        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": "ann:viewer,bob:admin",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{name}:{role}" for name, role in _ROLES.items()),
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(passwords),
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
     }

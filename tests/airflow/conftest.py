@@ -7,16 +7,21 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from api_server import ApiServer, api_server
 from slo_kit import an_slo, daily
+from sqlalchemy import make_url
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.store import Store, open_store
+from airflow_ai_slo.store.connection import unchecked
+from airflow_ai_slo.store.tables import metadata
 from demo.slack_server import SlackServer
 
 HOME = Path(tempfile.mkdtemp(prefix="airflow-ai-slo-"))
@@ -133,6 +138,52 @@ def store(sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     opened = open_store(sqlite_url)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def rest_servers(airflow_home: Path) -> Iterator[Callable[[str], ApiServer]]:
+    """Starts an API server on a store, once for each store and whole run."""
+    with ExitStack() as running:
+        started: dict[str, ApiServer] = {}
+
+        def server(url: str) -> ApiServer:
+            if url not in started:
+                folder = Path(tempfile.mkdtemp(dir=HOME))
+                started[url] = running.enter_context(api_server(folder, AI_SLO_STORE_URL=url))
+            return started[url]
+
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rest_urls(tmp_path_factory: pytest.TempPathFactory, postgres_server: str) -> Mapping[str, str]:
+    """Addresses of a migrated SQLite file and of a PostgreSQL database that API servers alone use."""
+    import psycopg
+
+    plain = postgres_server.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE rest")
+    postgres = make_url(postgres_server).set(database="rest").render_as_string(hide_password=False)
+    urls = {"sqlite": f"sqlite:///{tmp_path_factory.mktemp('rest') / 'slo.db'}", "postgres": postgres}
+    for url in urls.values():
+        unchecked(url).migrate()
+    return urls
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def rest_store(request: pytest.FixtureRequest, rest_urls: Mapping[str, str]) -> Store:
+    """The store behind ``server``, empty when a module begins: once on SQLite and once on PostgreSQL."""
+    opened = open_store(rest_urls[request.param])
+    with opened.write() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    return opened
+
+
+@pytest.fixture(scope="module")
+def rest_server(rest_store: Store, rest_servers: Callable[[str], ApiServer]) -> ApiServer:
+    """An API server of Airflow on ``rest_store``."""
+    return rest_servers(rest_store.engine.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture

@@ -149,3 +149,16 @@ def test_airflow_slo_keeps_the_exit_codes(airflow_home: Path, sqlite_url: str) -
     wrong = airflow("slo", "status", AIRFLOW_CONN_SLO_DEFAULT="mysql://db/slo")
     assert wrong.returncode == 2
     assert wrong.stderr.splitlines()[-1].startswith("error: slo_conn_id='slo_default': type 'mysql'")
+
+
+def test_an_api_that_cannot_be_built_keeps_nobody_from_starting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from airflow_ai_slo.plugin import airflow_plugin, api
+
+    def fail() -> None:
+        raise RuntimeError("another FastAPI")
+
+    monkeypatch.setattr(api, "build", fail)
+    assert airflow_plugin._apps.__wrapped__() == []
+    assert "REST API of airflow-ai-slo cannot be built" in caplog.text

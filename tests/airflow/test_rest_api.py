@@ -63,7 +63,7 @@ def test_labels_and_age_are_those_of_the_command(server: ApiServer) -> None:
     assert server.call(f"{FREEZES}/ranking%2Feu?max_age_hours=0.0000001", token=token).body["outcome"] == "unknown"
     assert server.call(f"{FREEZES}/nobodys", token=token).body["outcome"] == "unknown"
     wrong = server.call(f"{FREEZES}/recommender?max_age_hours=-1", token=token)
-    assert (wrong.status, wrong.body["detail"][0]["loc"]) == (422, ["query", "max_age_hours"])
+    assert (wrong.status, wrong.body["detail"].partition(":")[0]) == (422, "query max_age_hours")
 
 
 def test_an_override_shows(server: ApiServer, slo_store: Store) -> None:

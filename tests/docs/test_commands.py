@@ -26,6 +26,9 @@ def _lines() -> Iterator[tuple[str, str]]:
                 found = _COMMAND.match(line.strip())
                 if found:
                     yield str(page.relative_to(ROOT)), found["rest"]
+    for module in (ROOT / "airflow_ai_slo" / "plugin" / "ui" / "static").glob("*.js"):
+        for command in re.findall(r"[\"`]ai-slo ([^\"`]+)[\"`]\)", module.read_text(encoding="utf-8")):
+            yield module.name, re.sub(r"\$\{.*?\}", "X", command)
 
 
 LINES = sorted(set(_lines()))

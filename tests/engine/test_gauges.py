@@ -19,11 +19,11 @@ from slo_kit import DAY, HOUR, NOW, an_slo, daily, seen
 from sqlalchemy import event
 
 from airflow_ai_slo import SLO, Service, engine
-from airflow_ai_slo.cli.figures import evaluation_json
 from airflow_ai_slo.core.definition import Schedule
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.engine.families import Family
+from airflow_ai_slo.reports.shapes import evaluation_json
 from airflow_ai_slo.store import Store, open_store
 from airflow_ai_slo.store.connection import fresh
 

@@ -51,4 +51,10 @@ def test_a_store_of_the_first_version_keeps_what_it_holds(first_url: str) -> Non
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
+        if store.engine.dialect.name == "postgresql":
+            kept = text(
+                "SELECT table_name FROM information_schema.columns "
+                "WHERE collation_name = 'C' AND table_schema = 'public' ORDER BY 1"
+            )
+            assert connection.scalars(kept).all() == ["ai_slo_measurement", "ai_slo_sketch"]
     store.close()

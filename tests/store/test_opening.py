@@ -7,6 +7,7 @@ import multiprocessing
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,17 @@ def test_a_driver_that_is_not_installed_says_what_to_install(monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ConfigurationError, match=r"pip install 'airflow-ai-slo\[postgres\]'"):
         fresh("postgresql://host/none")
+
+
+def test_a_store_whose_connections_are_all_taken_is_unavailable(postgres_url: str) -> None:
+    store = fresh(postgres_url)
+    store.engine.pool._timeout = 0.05  # type: ignore[attr-defined]
+    with ExitStack() as held:
+
+        def take_all() -> None:
+            for _ in range(50):
+                held.enter_context(store.read())
+
+        with pytest.raises(StoreUnavailableError, match="limit"):
+            take_all()
+    store.close()

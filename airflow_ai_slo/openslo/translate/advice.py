@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
-from math import ceil, floor
 
 from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import SLO, Budgeting
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.presets import CLOCK_PRESETS, SEED, WORKBOOK
+from airflow_ai_slo.core.rungs import ENOUGH, objective_allowing, window_allowing
 from airflow_ai_slo.core.windows import RollingWindow
 from airflow_ai_slo.openslo.problems import Notes, Path, listed
-
-_ENOUGH = 3
-_LONGEST_DAYS = 366
 
 
 def advise(slo: SLO, target_at: Path, notes: Notes) -> None:
@@ -66,20 +63,17 @@ def _allowed_runs(slo: SLO, a_day: Fraction, target_at: Path, notes: Notes) -> N
     notes.warn(
         target_at,
         f"{float(slo.objective):g} of {float(runs):.4g} runs in {slo.window} allows {float(allowed):.2g} bad runs, "
-        f"so the first one spends more than the budget; {better} would allow {_ENOUGH}",
+        f"so the first one spends more than the budget; {better} would allow {ENOUGH}",
     )
 
 
 def _longer_window(slo: SLO, a_day: Fraction) -> list[str]:
-    days = ceil(_ENOUGH / (1 - slo.objective) / a_day)
-    if days > _LONGEST_DAYS:
+    length = window_allowing(slo.objective, a_day)
+    if length is None:
         return []
-    return [f"{'a window' if isinstance(slo.window, RollingWindow) else 'a rolling window'} of {Duration(days, 'd')}"]
+    return [f"{'a window' if isinstance(slo.window, RollingWindow) else 'a rolling window'} of {length}"]
 
 
 def _lower_objective(runs: Fraction) -> list[str]:
-    for digits in (2, 3, 4, 5, 6):
-        objective = Fraction(floor((1 - _ENOUGH / runs) * 10**digits), 10**digits) if runs > _ENOUGH else Fraction(0)
-        if objective > 0:
-            return [f"an objective of {float(objective):g}"]
-    return []
+    objective = objective_allowing(runs)
+    return [] if objective is None else [f"an objective of {float(objective):g}"]

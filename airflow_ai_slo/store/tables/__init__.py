@@ -17,6 +17,7 @@ from airflow_ai_slo.store.tables.counted import (
 )
 from airflow_ai_slo.store.tables.decided import audit, evaluation, freeze, incident, incident_event, override, silence
 from airflow_ai_slo.store.tables.defined import profile, service, slo, target
+from airflow_ai_slo.store.tables.jobs import job
 from airflow_ai_slo.store.tables.shared import lease
 from airflow_ai_slo.store.tables.told import hold, outbox, thread
 
@@ -31,6 +32,7 @@ __all__ = [
     "hold",
     "incident",
     "incident_event",
+    "job",
     "lease",
     "measurement",
     "metadata",

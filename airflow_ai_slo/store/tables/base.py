@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, MetaData, Text
 
 metadata = MetaData(
     naming_convention={
@@ -14,6 +14,8 @@ metadata = MetaData(
 )
 VERSION_TABLE = "ai_slo_version"
 ID = BigInteger().with_variant(Integer, "sqlite")
+KEY = Text().with_variant(Text(collation="C"), "postgresql")
+"""Ordered by code point everywhere, so that an index finds all keys that begin alike."""
 
 
 def slo_id(*, primary_key: bool = False) -> Column[int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, Integer, SmallInteger, String, Table, Text
 
-from airflow_ai_slo.store.tables.base import ID, metadata, slo_id
+from airflow_ai_slo.store.tables.base import ID, KEY, metadata, slo_id
 
 measurement = Table(
     "ai_slo_measurement",
     metadata,
     slo_id(primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("key", KEY, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("good", BigInteger, nullable=False),
     Column("total", BigInteger, nullable=False),
@@ -120,7 +120,7 @@ sketch = Table(
     "ai_slo_sketch",
     metadata,
     slo_id(primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("key", KEY, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index("ix_ai_slo_sketch_at", "slo_id", "at"),

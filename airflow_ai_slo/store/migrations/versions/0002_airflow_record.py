@@ -1,4 +1,4 @@
-"""Measuring from Airflow's record of runs: how far it was read, and by whom"""
+"""Measuring from Airflow's record of runs: how far it was read, and by whom; keys in the order of their code points"""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.create_table(
+        "ai_slo_job",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_ai_slo_job")),
+        comment="The last one of each kind; seen_at is when it last told that it goes on, or when it ended.",
+    )
     op.create_table(
         "ai_slo_lease",
         sa.Column("name", sa.String(length=250), nullable=False),
@@ -33,7 +46,18 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
+    _keys('text COLLATE "C"')
+
 
 def downgrade() -> None:
+    _keys("text")
     op.drop_table("ai_slo_reconciled")
     op.drop_table("ai_slo_lease")
+    op.drop_table("ai_slo_job")
+
+
+def _keys(kind: str) -> None:
+    """SQLite orders text by code point anyway."""
+    if op.get_bind().dialect.name == "postgresql":
+        for table in ("ai_slo_measurement", "ai_slo_sketch"):
+            op.execute(f'ALTER TABLE {table} ALTER COLUMN "key" TYPE {kind}')

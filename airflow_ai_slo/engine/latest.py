@@ -1,0 +1,73 @@
+"""What was found a moment ago, taken again while the store has not changed and some seconds have not passed."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.engine.listing import Listing, listing
+from airflow_ai_slo.store import Store
+
+FRESH = timedelta(seconds=15)
+"""Windows move with time, so figures are made anew after this long even where nothing came in."""
+
+_MOST = 64
+Found = TypeVar("Found")
+
+
+@dataclass(slots=True, eq=False)
+class _Kept:
+    """One answer, and the state of the store it was made from; whoever makes it anew holds the lock."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    version: str | None = None
+    at: datetime | None = None
+    found: Any = None
+
+
+_stores: WeakKeyDictionary[object, OrderedDict[Hashable, _Kept]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def latest(store: Store, *, now: datetime) -> Listing:
+    """All SLOs: as they were within the last 15 seconds if nothing was written since, else as they are now.
+
+    :raises StoreError: the store cannot be used.
+    """
+    now = utc(now)
+    return remembered(store, "listing", now=now, make=lambda: listing(store, at=now, now=now))
+
+
+def remembered(store: Store, key: Hashable, *, now: datetime, make: Callable[[], Found]) -> Found:
+    """What ``make`` found for a key before, or finds now.
+
+    Many may ask at once: one makes it, and the others take what it found.
+
+    :raises StoreError: the store cannot be used.
+    """
+    from airflow_ai_slo.store.version import version
+
+    kept = _kept(store, key)
+    with kept.lock:
+        held = version(store)
+        if held is None or held != kept.version or kept.at is None or not timedelta(0) <= now - kept.at < FRESH:
+            kept.found = make()
+            kept.version, kept.at = held, now
+        found: Found = kept.found
+        return found
+
+
+def _kept(store: Store, key: Hashable) -> _Kept:
+    with _lock:
+        of_store = _stores.setdefault(store.engine, OrderedDict())
+        kept = of_store.setdefault(key, _Kept())
+        of_store.move_to_end(key)
+        if len(of_store) > _MOST:
+            of_store.popitem(last=False)
+        return kept

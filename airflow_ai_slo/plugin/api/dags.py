@@ -1,0 +1,29 @@
+"""``GET /dags/{dag_id}/slos`` and ``GET /tasks/{dag_id}/{task_id}/slos``: what a DAG's page shows."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from airflow_ai_slo import engine
+from airflow_ai_slo.plugin.api import shapes
+from airflow_ai_slo.plugin.api.answers import NowDep, StoreDep, named, polled
+from airflow_ai_slo.plugin.api.models import SLORows
+from airflow_ai_slo.plugin.api.schema import told
+
+router = APIRouter(tags=["dags"])
+
+
+@router.get("/dags/{dag_id}/slos", responses=told(SLORows, polled=True))
+def list_slos_of_dag(request: Request, store: StoreDep, now: NowDep, dag_id: str) -> Response:
+    """SLOs that a DAG feeds: it measured something of them, or their definitions select its runs."""
+    named(dag_id, "DAG")
+    seen = engine.latest(store, now=now)
+    return polled(request, {"slos": shapes.rows(engine.fed_by(store, seen, dag_id))}, at=seen.at)
+
+
+@router.get("/tasks/{dag_id}/{task_id}/slos", responses=told(SLORows, polled=True))
+def list_slos_of_task(request: Request, store: StoreDep, now: NowDep, dag_id: str, task_id: str) -> Response:
+    """SLOs that one task of a DAG feeds."""
+    named(dag_id, "DAG"), named(task_id, "task")
+    seen = engine.latest(store, now=now)
+    return polled(request, {"slos": shapes.rows(engine.fed_by(store, seen, dag_id, task_id))}, at=seen.at)

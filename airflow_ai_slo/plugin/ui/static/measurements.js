@@ -1,0 +1,53 @@
+// The runs of an SLO, newest first: good and bad, and where each came from.
+
+import { path, query, read, useQuery } from "./api.js";
+import { Fragment, h, useEffect, useState } from "./host.js";
+import { Badge, External, Loading, Problem, Table, Time } from "./parts.js";
+import { cause, count, raw } from "./words.js";
+
+const AT_A_TIME = 25;
+const IN_THE_KEY = new Set(["dag", "task", "run", "run_type", "map_index"]);
+
+export function Measurements({ slo, given, change }) {
+  const bad = given.bad === "true";
+  const asked = `${path("slos", slo.name, "measurements")}${query({ limit: AT_A_TIME, bad: bad || undefined })}`;
+  const { data, error, reload } = useQuery(asked, { keep: true });
+  const [more, setMore] = useState({ of: null, rows: [], cursor: null, error: null });
+  useEffect(() => setMore({ of: data, rows: [], cursor: data?.next_cursor ?? null, error: null }), [data]);
+  const load = () => read(`${asked}&${new URLSearchParams({ cursor: more.cursor })}`)
+    .then((page) => setMore((old) => ({ of: data, rows: [...old.rows, ...page.measurements], cursor: page.next_cursor, error: null })))
+    .catch((failed) => setMore((old) => ({ ...old, error: failed })));
+  const rows = data ? [...data.measurements, ...(more.of === data ? more.rows : [])] : [];
+  const choice = (id, words) => h("button", {
+    type: "button", className: "chip", "aria-pressed": bad === (id === "true"), onClick: () => change({ bad: id }, { replace: true }),
+  }, words);
+  return h("div", { className: "card" },
+    h("div", { className: "row" }, h("h2", null, "Measurements"),
+      h("div", { className: "chips", role: "group", "aria-label": "Measurements shown" }, choice(undefined, "All"), choice("true", "Bad only"))),
+    error && !data ? h(Problem, { error, retry: reload }) : null,
+    !data && !error ? h(Loading, { rows: 4, label: "Loading measurements" }) : null,
+    data && !rows.length ? h("p", { className: "dim" }, bad ? "No bad measurement." : "None yet.") : null,
+    rows.length ? h(Table, { name: "measurements", caption: h("span", { className: "unseen" }, "Measurements, newest first"), columns: columns(rows), rows: rows.map((row) => ({ ...row, key: row.key, id: row.key })) }) : null,
+    more.error ? h(Problem, { error: more.error, retry: load }) : null,
+    more.cursor && more.of === data && !more.error ? h("button", { type: "button", className: "button", onClick: load }, "Show more") : null);
+}
+
+function columns(rows) {
+  const hasValues = rows.some(({ value }) => value !== null && value !== undefined);
+  return [
+    { head: "Time", kind: "time", cell: ({ at }) => h(Time, { at }) },
+    { head: "Verdict", cell: ({ bad, total }) => (total ? h(Badge, { kind: bad ? "exhausted" : "healthy" }, bad ? "Bad" : "Good") : h(Badge, { kind: "unknown" }, "Nothing happened")) },
+    { head: "Good / total", number: true, cell: ({ good, total }) => `${count(good)} / ${count(total)}` },
+    ...(hasValues ? [{ head: "Value", number: true, cell: ({ value }) => raw(value) }] : []),
+    { head: "Cause", cell: (row) => (row.cause ? cause(row.cause) : row.bad ? "Other" : "–") },
+    { head: "Run", kind: "run", cell: (row) => h(Run, { row }) },
+  ];
+}
+
+/** Links to the task's run in Airflow where the measurement knows it. */
+function Run({ row }) {
+  const { run_url: url, ...rest } = row.attributes ?? {};
+  const told = Object.entries(rest).filter(([name]) => !IN_THE_KEY.has(name));
+  return h(Fragment, null, h(External, { to: url }, h("code", null, row.id)),
+    told.length ? h("small", null, told.slice(0, 4).map(([name, value]) => `${name} ${value}`).join(", ")) : null);
+}

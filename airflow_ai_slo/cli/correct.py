@@ -11,7 +11,7 @@ import click
 
 from airflow_ai_slo.cli.freeze import signed
 from airflow_ai_slo.cli.options import Instant, opened, output_format, store_url
-from airflow_ai_slo.core.corrections import Correction, Period, Preview
+from airflow_ai_slo.core.corrections import Correction, Interval, Preview
 from airflow_ai_slo.core.durations import Duration
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -62,7 +62,7 @@ def _of_what(command: Decorated) -> Decorated:
 @store_url
 def preview(slos: tuple[str, ...], service: str | None, output: str, url: str | None, **when: Any) -> None:
     """Show what a correction would change; nothing is saved."""
-    shown = _preview(slos, service, url, Period(**when), datetime.now(UTC))
+    shown = _preview(slos, service, url, Interval(**when), datetime.now(UTC))
     click.echo(
         json.dumps({"corrections": [_preview_json(one) for one in shown]}, indent=2)
         if output == "json"
@@ -88,7 +88,7 @@ def add(
     """Show what a correction changes, ask, and save it; audited. No measurement is deleted, no alert rewritten."""
     from airflow_ai_slo import engine
 
-    now, period = datetime.now(UTC), Period(**when)
+    now, period = datetime.now(UTC), Interval(**when)
     click.echo(_table(_preview(slos, service, url, period, now)))
     if not yes:
         click.confirm("Save it?", abort=True)
@@ -132,7 +132,9 @@ def revoke(ids: tuple[int, ...], author: str, reason: str, url: str | None) -> N
         click.echo(f"correction {one.id} of {one.slo} is revoked")
 
 
-def _preview(slos: Sequence[str], service: str | None, url: str | None, period: Period, now: datetime) -> list[Preview]:
+def _preview(
+    slos: Sequence[str], service: str | None, url: str | None, period: Interval, now: datetime
+) -> list[Preview]:
     from airflow_ai_slo import engine
 
     return engine.preview_correction(opened(url), slos or None, service=service, period=period, at=now)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airflow_ai_slo.cli.measurements import FileRow
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import SLO
 from airflow_ai_slo.core.dropped import Drop
 from airflow_ai_slo.core.durations import Duration
@@ -75,14 +75,14 @@ def _checked(where: str, values: Any) -> Mapping[str, Any]:
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def _period(source: FileRow) -> Period:
+def _period(source: FileRow) -> Interval:
     texts = {name: _text(source, name) for name in ("rrule", "duration", "zone")}
     try:
         duration = None if texts["duration"] is None else Duration.parse(texts["duration"])
     except ValueError as error:
         raise DataError(f"{source.where}: duration: {error}") from None
     start, end = source.instant("from"), source.instant("to") if source.has("to") else None
-    return Period(start, end, texts["rrule"], duration, texts["zone"])
+    return Interval(start, end, texts["rrule"], duration, texts["zone"])
 
 
 def _text(source: FileRow, name: str) -> str | None:
@@ -105,7 +105,7 @@ def _chosen(source: FileRow, slos: Sequence[SLO]) -> list[SLO]:
     return chosen
 
 
-def _stretches(slo: SLO, period: Period) -> Sequence[tuple[int, int]]:
+def _stretches(slo: SLO, period: Interval) -> Sequence[tuple[int, int]]:
     from airflow_ai_slo.store import recurring
 
     if period.rrule is None:

@@ -58,13 +58,12 @@ def evaluation_table(
 
 
 def _agreed(found: Agreement | None) -> str:
-    from airflow_ai_slo.reports.figures import percent
-    from airflow_ai_slo.reports.promised import outlook
+    from airflow_ai_slo.reports.promised import compliance, outlook
 
     if found is None:
         return "-"
     words = outlook(found)[0].lower()
-    return words if found.now.compliance is None else f"{words}, {percent(found.now.compliance)}"
+    return words if found.now.compliance is None else f"{words}, {compliance(found.sla, found.now)}"
 
 
 def _timed(found: Percentiles | None) -> list[str]:

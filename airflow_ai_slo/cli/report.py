@@ -52,7 +52,7 @@ def command(
 
     period = _period(asked, days, at, zone)
     form = cast("Format", kind) if kind else _by_ending(output)
-    found = engine.report(opened(url), period=period, services=services or None, now=max(period.end, _now(at)))
+    found = engine.report(opened(url), period=period, services=services or None, now=_now(at))
     text = render(found, form)
     if output is None:
         slug = f"-{period.slug}" if period.is_calendar else ""

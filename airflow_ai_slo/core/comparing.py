@@ -2,7 +2,8 @@
 
 A period is judged by what happened within it, whatever the SLO's window: SLI = G / T, **met** where it reaches the
 objective, **spent** = B / ((1 - o) T), the share of what the objective allows of the period's events (1 spends all of
-it). T = 0 is unknown and never compared.
+it). T = 0 is unknown and never compared. A sampled SLI (``confidence``) below the objective is missed only where its
+whole interval is; else it is open whether it was met.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.intervals import reaches
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.periods import Period
 
@@ -58,6 +60,8 @@ class InPeriod:
     :param remaining: budget left of the SLO's own window at its end; None while unknown.
     :param incidents: how many opened in it.
     :param frozen: how long its service was frozen in it.
+    :param confidence: of a sampled indicator.
+    :param estimate: whether ``remaining`` rests on a window that was not watched in full.
     """
 
     period: Period
@@ -67,6 +71,8 @@ class InPeriod:
     incidents: int = 0
     frozen: timedelta = timedelta(0)
     spenders: tuple[Spender, ...] = ()
+    confidence: Fraction | None = None
+    estimate: bool = False
 
     @property
     def sli(self) -> Fraction | None:
@@ -74,8 +80,8 @@ class InPeriod:
 
     @property
     def met(self) -> bool | None:
-        """Whether the SLI reaches the objective; None while unknown."""
-        return None if self.sli is None else self.sli >= self.objective
+        """Whether the SLI reaches the objective; None while unknown, also for want of samples."""
+        return reaches(self.counts.good, self.counts.total, self.objective, self.confidence)
 
     @property
     def spent(self) -> Fraction | None:

@@ -26,7 +26,7 @@ Stretches = Sequence[Stretch]
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class Interval:
     """When a correction holds: once in ``(start, end]``, or again and again.
 
     :param start: for a recurring one the instant from which its rule counts, which also says its time of day.
@@ -92,7 +92,7 @@ class Correction:
     id: int
     slo: str
     service: str
-    period: Period
+    period: Interval
     author: str
     reason: str
     created_at: datetime

@@ -18,7 +18,7 @@ from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.expected import Pauses, expected_coverage
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.core.intervals import is_surely_above
+from airflow_ai_slo.core.intervals import is_surely_above, reaches, wilson
 from airflow_ai_slo.core.presets import rules_of
 from airflow_ai_slo.core.windows import Bounds, Window
 
@@ -145,6 +145,20 @@ class Evaluation:
     @property
     def sli(self) -> Fraction | None:
         return self.counts.sli
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the SLI reaches the objective; None while unknown, also for want of samples."""
+        counts = self.held[0]
+        return reaches(counts.good, counts.total, self.slo.objective, self.slo.confidence)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """What the sample says of a sampled SLI; None where nothing is sampled or known, and of means of ratios."""
+        confidence, counts = self.slo.confidence, self.held[0]
+        if confidence is None or self.slo.budgeting is Budgeting.RATIO_TIMESLICES:
+            return None
+        return wilson(counts.good, counts.total, confidence)
 
     @property
     def budget(self) -> Budget:

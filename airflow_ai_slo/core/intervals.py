@@ -46,6 +46,18 @@ def is_surely_above(part: Exact, total: Exact, limit: Fraction, confidence: Frac
     return distance * distance > _squared(confidence) * limit * (1 - limit) * total
 
 
+def reaches(good: Exact, total: Exact, objective: Fraction, confidence: Fraction | None) -> bool | None:
+    """Whether good / total reaches an objective.
+
+    :returns: None where nothing happened, and where a sample lies below it and its whole interval does not.
+    """
+    if not total:
+        return None
+    if good >= objective * total:
+        return True
+    return False if is_surely_above(total - good, total, 1 - objective, confidence) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Stratum:
     """One part of a population, and what a simple random sample of it showed.

@@ -104,8 +104,16 @@ def calendar(kind: str, zone: ZoneInfo) -> CalendarWindow:
 
 
 def holding(kind: str, zone: ZoneInfo, at: datetime) -> Period:
-    """The calendar period that holds an instant; its end belongs to it."""
-    bounds = calendar(kind, zone).bounds(at)
+    """The calendar period that holds an instant; its end belongs to it.
+
+    :raises ConfigurationError: it begins before the year 1, or ends after the year 9999.
+    """
+    at = utc(at)
+    try:
+        bounds = calendar(kind, zone).bounds(at)
+    except (OverflowError, ValueError):
+        what = f"no whole {kind} of the years 1 to 9999 holds {at.isoformat()}"
+        raise ConfigurationError(f"period={kind!r}: {what}") from None
     return Period(bounds.start, bounds.end, kind, zone)
 
 
@@ -159,8 +167,9 @@ def period_of(text: str, at: datetime, zone: str | ZoneInfo = "UTC") -> Period:
     :param zone: whose calendar.
     :raises ConfigurationError: no such period, no such zone.
     """
+    named = zone_named(zone) if isinstance(zone, str) else zone
     if check_period(text) in CALENDAR:
-        return last_complete(text, zone_named(zone) if isinstance(zone, str) else zone, at)
+        return last_complete(text, named, at)
     return ending(at, Duration.parse(text).length)
 
 

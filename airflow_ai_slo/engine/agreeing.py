@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from airflow_ai_slo.core.evaluation import Watched, budget_plan, coverage_of
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.periods import Period, calendar, holding
 from airflow_ai_slo.core.sla import SLA
+from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.reading import watched_since
 from airflow_ai_slo.store import Store, counting, curve, definitions, evaluations
 from airflow_ai_slo.store.definitions import Stored
@@ -25,12 +26,16 @@ PERIODS = 12
 _NOTHING = (0,) * 5
 
 
-def agreements(store: Store, *, at: datetime, slos: Collection[str] | None = None) -> dict[str, Agreement]:
+def agreements(
+    store: Store, *, at: datetime, slos: Collection[str] | None = None, now: datetime | None = None
+) -> dict[str, Agreement]:
     """How the SLA of each SLO that has one stands at an instant: compliance so far, outlook, credits; by name.
 
     :param slos: only these; None means all.
+    :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises UnknownSLOError: a name that nothing carries.
     """
+    settle(store, at=min(utc(at), now or datetime.now(UTC)))
     with store.read() as connection:
         evaluations.one_snapshot(connection)
         stored = definitions.active(connection, slos)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import OTHER_GROUPS, parse_by
+from airflow_ai_slo.core.budget import Budget
 from airflow_ai_slo.core.comparing import Compared, InPeriod, Spender, Standing, frozen_within
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.instants import utc
@@ -82,18 +83,20 @@ def compare(connection: Connection, seen: Seen, past: Past, held: Sequence[Freez
     one, evaluation = seen
     *_, previous, period = past.periods
     there = [one_period for one_period in past.periods if past.was_there(one, one_period.end)]
-    run_up = tuple(InPeriod(each, one.slo.objective, _counts(one, past, each)) for each in there)
+    run_up = tuple(
+        InPeriod(each, one.slo.objective, _counts(one, past, each), confidence=one.slo.confidence) for each in there
+    )
     standing, since = _standing(one, past, period)
     before = None
     if past.was_there(one, previous.end):
         _, then = past.before[one.slo_id]
-        before = _in_period(connection, one, past, previous, held, then.budget.remaining)
-    now = _in_period(connection, one, past, period, held, evaluation.budget.remaining)
+        before = _in_period(connection, one, past, previous, held, then.budget)
+    now = _in_period(connection, one, past, period, held, evaluation.budget)
     return Compared(now, before, run_up, standing, since)
 
 
 def _in_period(
-    connection: Connection, one: Stored, past: Past, period: Period, held: Sequence[Freeze], remaining: object
+    connection: Connection, one: Stored, past: Past, period: Period, held: Sequence[Freeze], left: Budget
 ) -> InPeriod:
     counts = _counts(one, past, period)
     opened = past.opened.get(one.slo_id, ())
@@ -101,10 +104,12 @@ def _in_period(
         period=period,
         objective=one.slo.objective,
         counts=counts,
-        remaining=remaining,  # type: ignore[arg-type]
+        remaining=left.remaining,
         incidents=sum(period.start < incident.opened_at <= period.end for incident, _ in opened),
         frozen=frozen_within([(freeze.since, freeze.until) for freeze in held], period),
         spenders=_spenders(connection, one, period) if counts.bad else (),
+        confidence=one.slo.confidence,
+        estimate=left.estimate,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from airflow_ai_slo.core.corrections import Correction, Period, Preview, merged
+from airflow_ai_slo.core.corrections import Correction, Interval, Preview, merged
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.deciding import signed
@@ -28,7 +28,7 @@ def preview_correction(
     slos: Collection[str] | None = None,
     *,
     service: str | None = None,
-    period: Period,
+    period: Interval,
     at: datetime,
 ) -> list[Preview]:
     """What a correction would change in evaluations at an instant, by SLO. Nothing is saved.
@@ -58,7 +58,7 @@ def add_correction(
     slos: Collection[str] | None = None,
     *,
     service: str | None = None,
-    period: Period,
+    period: Interval,
     author: str,
     reason: str,
     now: datetime,
@@ -121,7 +121,7 @@ def corrections(store: Store, slos: Collection[str] | None = None, *, revoked: b
         return kept.of(connection, definitions.active(connection, slos), revoked=revoked)
 
 
-def _check(store: Store, slos: Collection[str] | None, service: str | None, period: Period) -> None:
+def _check(store: Store, slos: Collection[str] | None, service: str | None, period: Interval) -> None:
     """Read the rule while nobody waits for a lock: it is remembered, and what cannot be used changes nothing."""
     with store.read() as connection:
         for one in _chosen(connection, slos, service):

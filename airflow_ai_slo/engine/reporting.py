@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import attribute, parse_by
@@ -19,9 +19,10 @@ from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.comparing import SPENT_BY, Past, compare, read_past
+from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.percentiles import percentiles_of
-from airflow_ai_slo.engine.reading import Seen, evaluate_named
+from airflow_ai_slo.engine.reading import Seen, evaluate_all
 from airflow_ai_slo.reports.model import (
     AuditRow,
     BudgetPoint,
@@ -33,7 +34,7 @@ from airflow_ai_slo.reports.model import (
     SLOReport,
 )
 from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes
-from airflow_ai_slo.store.definitions import Origin
+from airflow_ai_slo.store.definitions import Origin, Stored
 from airflow_ai_slo.store.freezes import Freeze
 from airflow_ai_slo.store.incidents import Incident
 
@@ -62,7 +63,7 @@ def report(
 
     :param period: a length of time up to ``at``; or a period, which has an end of its own.
     :param services: only these; None means all.
-    :param now: when it is written; by default its end.
+    :param now: when it is written, by default its end; runs that were due by then and did not come are missing.
     :raises UnknownSLOError: a service that no SLO names.
     :raises ConfigurationError: a length without its end, or one that leaves the calendar.
     """
@@ -71,9 +72,10 @@ def report(
             raise ConfigurationError("at is missing: a length of time needs an end")
         period = ending(at, period)
     end = utc(period.end)
+    settle(store, at=min(end, datetime.now(UTC)) if now is None else utc(now))
     with store.read() as connection:
         evaluations.one_snapshot(connection)
-        seen = evaluate_named(connection, end, None)
+        seen = evaluate_all(connection, end, _stored_at(connection, end))
         known = definitions.services(connection)
         wanted = sorted({s.slo.service for s, _ in seen} if services is None else set(services))
         missing = [name for name in wanted if name not in known]
@@ -92,6 +94,17 @@ def report(
         period,
         _ended(origins, period, wanted if services is not None else None),
     )
+
+
+def _stored_at(connection: Connection, at: datetime) -> list[Stored]:
+    """Every SLO by name, as the generation that was measured at an instant: not one that began to be measured later."""
+    active = definitions.active(connection)
+    replaced = definitions.replaced_after(connection, at)
+    if not replaced:
+        return active
+    firsts = counting.first_instants(connection, [one.slo_id for one in active if one.slo.name in replaced])
+    measured = {slo_id for slo_id, first in firsts.items() if first <= at}
+    return [one if one.slo_id in measured else replaced.get(one.slo.name, one) for one in active]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def _message(report: Report, key: str) -> Message:
 
 
 def _facts(report: Report, slos: int, care: int) -> Iterable[Fact]:
-    yield Fact("SLOs", f"{slos:,}: {care:,} need care")
+    yield Fact("SLOs", f"{slos:,}: {care:,} {'needs' if care == 1 else 'need'} care")
     found = [slo.compared for service in report.services for slo in service.slos if slo.compared]
     moved = [one.overall for one in found]
     if any(one is not Change.UNKNOWN for one in moved):

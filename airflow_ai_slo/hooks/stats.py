@@ -62,7 +62,8 @@ def gauges(seen: Iterable[Evaluation], frozen: Mapping[str, FreezeMode]) -> Iter
 
 
 def _send(sending: Iterable[Gauge], stats: Stats, backend: str, log: Any) -> int:
-    sent = left_out = 0
+    sent = left_out = alike = 0
+    names = set[tuple[str, ...]]()
     for one in sending:
         if backend == "otel":
             stats.gauge(one.name, one.value, one.tags)
@@ -72,8 +73,15 @@ def _send(sending: Iterable[Gauge], stats: Stats, backend: str, log: Any) -> int
             if len(flat) > _LONGEST - len(tags) * len("service="):
                 left_out += 1
                 continue
+            name = (one.name, *tags.values()) if backend == "tagged" else (flat,)
+            if name in names:
+                alike += 1
+                continue
+            names.add(name)
             stats.gauge(*((one.name, one.value, tags) if backend == "tagged" else (flat, one.value, {})))
         sent += 1
     if left_out:
         log.warning("%d SLO gauge(s) left out: with their names they are longer than StatsD takes", left_out)
+    if alike:
+        log.warning("%d SLO gauge(s) left out: StatsD cannot tell their names from those of gauges already sent", alike)
     return sent

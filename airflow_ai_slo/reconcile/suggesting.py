@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_ai_slo import compat
@@ -25,7 +26,7 @@ from airflow_ai_slo.reconcile import history, slots
 from airflow_ai_slo.reconcile.events import Event
 from airflow_ai_slo.reconcile.judging import Judge
 from airflow_ai_slo.reconcile.pausing import pauses_of
-from airflow_ai_slo.reconcile.selecting import DagRow, airflow_session, known_dags
+from airflow_ai_slo.reconcile.selecting import DagRow, airflow_session, known_dags, known_since
 from airflow_ai_slo.timetables import schedule_of
 
 if TYPE_CHECKING:
@@ -144,7 +145,14 @@ class _Dag:
             yield from history.as_events(self._session, counting)
 
     def _judge(self, spec: AirflowRuns) -> Judge:
-        return Judge(self._row.dag_id, spec, now=self._at, page=lambda *_: "")
+        return Judge(self._row.dag_id, spec, now=self._at, page=lambda *_: "", known_since=lambda _: self._known_since)
+
+    @cached_property
+    def _known_since(self) -> datetime | None:
+        """Since when Airflow knows the DAG and its schedule of today."""
+        dag_id = self._row.dag_id
+        first = known_since(self._session, [dag_id]).get(dag_id)
+        return None if first is None else slots.in_force_since(self._session, dag_id, first)
 
     def _judged(self, events: Sequence[Event], spec: AirflowRuns) -> list[_Seen]:
         judge, known = self._judge(spec), self._at

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -12,9 +12,9 @@ from airflow_ai_slo.core.comparing import Change, Compared, InPeriod, Standing, 
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.periods import Period
 from airflow_ai_slo.reports.figures import count, decimal, instant, length, percent
-from airflow_ai_slo.reports.model import Report, SLOReport
+from airflow_ai_slo.reports.model import SLOReport
 from airflow_ai_slo.reports.tables import Cell, Table, cause_name, heads
-from airflow_ai_slo.reports.wording import Sentence, listed, plural
+from airflow_ai_slo.reports.wording import plural
 
 _MOST_SPENDERS = 8
 _NONE = "–"
@@ -49,7 +49,7 @@ def in_words(found: Compared) -> InWords:
     """The period in a few words, and its run-up."""
     now, before = found.now, found.before
     tone = {None: "unknown", True: "good", False: "bad"}[now.met]
-    state = {None: "no data", True: "met", False: "missed"}[now.met]
+    state = _state(now, "no data")
     squares = tuple(_square(one) for one in found.run_up)
     known = [one for one in found.run_up if one.met is not None]
     missed = f"missed {found.missed} of {len(known)}" if known else ""
@@ -66,14 +66,18 @@ def in_words(found: Compared) -> InWords:
     return InWords(sli, tone, text, squares, missed)
 
 
+def _state(one: InPeriod, nothing: str) -> str:
+    return {None: "too few samples" if one.counts.total else nothing, True: "met", False: "missed"}[one.met]
+
+
 def _square(one: InPeriod) -> Square:
     state = {None: "unknown", True: "met", False: "missed"}[one.met]
     figures = "" if one.sli is None else f", {percent(one.sli, against=(one.objective,))}"
-    words = "nothing measured" if one.met is None else state
-    return Square(state, f"{_short(one.period)}: {words}{figures}")
+    return Square(state, f"{short(one.period)}: {_state(one, 'nothing measured')}{figures}")
 
 
-def _short(period: Period) -> str:
+def short(period: Period) -> str:
+    """Its label as a sentence begins with it."""
     return period.label[0].upper() + period.label[1:]
 
 
@@ -91,7 +95,7 @@ def comparison(slo: SLOReport, unit: str) -> Table | None:
         return None
     before = found.before
     rows = [tuple(_row(*one)) for one in _figures(found.now, before, unit)]
-    header = heads("", f"#{_short(found.now.period)}", f"#{_short(found.now.period.before())}", "Change")
+    header = heads("", f"#{short(found.now.period)}", f"#{short(found.now.period.before())}", "Change")
     more = "" if before else f"It was not there {found.now.period.last_name}; {_standing(found)}."
     if found.standing in (Standing.ENDED, Standing.ANEW):
         more = f"{_standing(found).capitalize()}."
@@ -122,7 +126,8 @@ def _figures(now: InPeriod, before: InPeriod | None, unit: str) -> Iterable[_Fig
     yield _counted("Bad runs", now.counts.bad_runs, bad_runs, known=known)
     yield _counted("Incidents opened", now.incidents, then.incidents)
     yield _time(now.frozen, then.frozen)
-    yield _share("Budget left at its end", now.remaining, then.remaining, more=True)
+    left = _share("Budget left at its end", now.remaining, then.remaining, more=True)
+    yield (left[0], _about(now) + left[1], _about(before) + left[2], *left[3:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,10 @@ def _share(
     by = "" if now is None or before is None or now == before else f"{_signed((now - before) * 100)} points: "
     first, second = (percent(one, against=(against,), places=places) for one in (now, before))
     return (name, first, second, by, change(now, before, more_is_better=more))
+
+
+def _about(one: InPeriod | None) -> str:
+    return "≈" if one is not None and one.estimate and one.remaining is not None else ""
 
 
 def _counted(name: str, now: Exact, before: Exact | None, *, known: bool = True) -> _Figure:
@@ -182,7 +191,7 @@ def spenders(slo: SLOReport) -> Table | None:
         return None
     caption = f"What spent the budget of this period, and {found.now.period.last_name}"
     header = heads(
-        "Cause, version or task", "", f"#{_short(found.now.period)}", f"#{_short(found.before.period)}", "Change"
+        "Cause, version or task", "", f"#{short(found.now.period)}", f"#{short(found.before.period)}", "Change"
     )
     more = f"{plural(len(rows) - _MOST_SPENDERS, 'smaller one')} left out." if len(rows) > _MOST_SPENDERS else ""
     return Table("spenders", caption, header, tuple(rows[:_MOST_SPENDERS]), more)
@@ -210,70 +219,3 @@ def _spent_row(key: tuple[str, str], bad: Exact, then: Exact, now: InPeriod, bef
         Cell(percent(shares[1], places=0), "number"),
         Cell(_NONE) if verdict is Change.UNKNOWN else Cell(f"{points}{verdict.value}", _TONES[verdict]),
     )
-
-
-def met_sentence(report: Report) -> str:
-    """``January 2026: 5 of 7 SLOs met; last month 6 of 7.``; empty where nothing is compared, or known."""
-    period, found = report.period, [slo.compared for slo in _compared(report) if slo.compared]
-    now = [one.now.met for one in found if one.now.met is not None]
-    before = [one.before.met for one in found if one.before and one.before.met is not None]
-    if period is None or not now:
-        return ""
-    text = f"{_short(period) if period.is_calendar else f'Within these {period.kind}'}: {_of(now)} met"
-    return f"{text}; {period.last_name} {sum(before):,} of {len(before):,}." if before else f"{text}."
-
-
-def _of(met: Sequence[bool]) -> str:
-    return f"{sum(met):,} of {plural(len(met), 'SLO')}"
-
-
-def moved_sentences(report: Report) -> tuple[Sentence, ...]:
-    """What got worse or better than in the period before, what is new and what ended."""
-    slos = _compared(report)
-    if report.period is None or not slos:
-        return ()
-    return (*_moved(report.period, slos), *_came_and_went(report, slos))
-
-
-def _compared(report: Report) -> list[SLOReport]:
-    return [slo for service in report.services for slo in service.slos if slo.compared is not None]
-
-
-def _moved(period: Period, slos: Sequence[SLOReport]) -> Iterable[Sentence]:
-    for verdict, words in ((Change.WORSE, "Worse"), (Change.BETTER, "Better")):
-        found = [slo for slo in slos if slo.compared and slo.compared.overall is verdict]
-        found.sort(key=_shift, reverse=True)
-        if found:
-            names = listed([slo.evaluation.slo.title for slo in found])
-            yield Sentence(f"{words} than {period.last_name}: {names}.")
-
-
-def _shift(slo: SLOReport) -> Fraction:
-    found = slo.compared
-    if found is None or found.before is None or found.now.spent is None or found.before.spent is None:
-        return Fraction(0)
-    return abs(found.now.spent - found.before.spent)
-
-
-def _came_and_went(report: Report, slos: Sequence[SLOReport]) -> Iterable[Sentence]:
-    """New and ended services by name, then the SLOs of others."""
-    fresh = {service.service.name for service in report.services if service.slos and all(map(_is_new, service.slos))}
-    gone = {one.service for one in report.ended} - {service.service.name for service in report.services}
-    kept = [slo for slo in slos if slo.evaluation.slo.service not in fresh]
-    ended = [one.slo for one in report.ended if one.service not in gone]
-    ended += [slo.evaluation.slo.title for slo in slos if slo.compared and slo.compared.standing is Standing.ENDED]
-    anew = [slo.evaluation.slo.title for slo in slos if slo.compared and slo.compared.standing is Standing.ANEW]
-    groups = (
-        ("New services", sorted(fresh) if len(fresh) < len(report.services) or not kept else []),
-        ("New SLOs", [slo.evaluation.slo.title for slo in kept if _is_new(slo)]),
-        ("Measured anew", anew),
-        ("Ended services", sorted(gone)),
-        ("Ended SLOs", ended),
-    )
-    for label, names in groups:
-        if names:
-            yield Sentence(f"{label}: {listed(names)}.")
-
-
-def _is_new(slo: SLOReport) -> bool:
-    return slo.compared is not None and slo.compared.standing is Standing.NEW

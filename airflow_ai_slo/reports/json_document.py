@@ -53,6 +53,7 @@ def _slo(slo: SLOReport) -> dict[str, Any]:
         "good": plain(evaluation.counts.good),
         "total": plain(evaluation.counts.total),
         "sli": _float(evaluation.sli),
+        "interval": None if evaluation.interval is None else list(evaluation.interval),
         "budget": {
             "allowed": _float(left.allowed),
             "consumed": plain(left.consumed),

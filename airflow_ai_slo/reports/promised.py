@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 
 from airflow_ai_slo.core.compliance import Agreement, Compliance, Outlook
 from airflow_ai_slo.core.sla import SLA
@@ -35,14 +36,14 @@ def detail(found: Agreement, unit: str) -> str:
     agreed = f"agreed {percent(target, places=9)}"
     if now.compliance is None:
         return f"nothing measured in {now.period.label}; {agreed}"
-    parts = [f"{percent(now.compliance, against=(target,))} in {now.period.label}, {agreed}"]
+    parts = [f"{compliance(found.sla, now)} in {now.period.label}, {agreed}"]
     if now.interval is not None:
-        parts.append(_interval(now))
+        parts.append(f"sampled, {between(now.interval, target)}")
     parts.append(_bears(now, unit))
     if now.outlook is Outlook.AT_RISK:
         parts.append("missed by the end at this pace")
     if now.credit or now.most_credit:
-        parts.append(f"{_credit(now)} credit as it stands")
+        parts.append(f"{_credit(now)} credit {'owed' if now.over else 'as it stands'}")
     return "; ".join(parts)
 
 
@@ -51,14 +52,29 @@ def _bears(now: Compliance, unit: str) -> str:
     if now.bears is None or now.bears_whole is None:
         return "what it bears is unknown"
     if now.bears < 0:
-        return f"{about}{count(-now.bears)} bad {unit} more than it bears"
+        noun = singular(unit) if now.bears == -1 else unit
+        return f"{about}{count(-now.bears)} bad {noun} more than it {'bore' if now.over else 'bears'}"
     noun = singular(unit) if now.bears_whole == 1 else unit
+    if now.over:
+        return f"could have borne {now.bears_whole:,} more bad {noun}"
     return f"bears {about}{now.bears_whole:,} more bad {noun}"
 
 
-def _interval(now: Compliance) -> str:
-    low, high = now.interval or (0.0, 1.0)
-    return f"sampled, between {low:.2%} and {high:.2%}"
+def compliance(sla: SLA, found: Compliance) -> str:
+    """``97.1%``, on its side of the target and of every tier."""
+    return percent(found.compliance, against=(sla.target, *(tier.below for tier in sla.credits)))
+
+
+def between(interval: tuple[float, float], target: Fraction) -> str:
+    """``between 76.39% and 99.11%``, each on its side of a target."""
+    low, high = interval_of(interval, target)
+    return f"between {low} and {high}"
+
+
+def interval_of(interval: tuple[float, float], target: Fraction) -> tuple[str, str]:
+    """Both ends, each on its side of a target."""
+    low, high = (percent(Fraction(end), against=(target,)) for end in interval)
+    return low, high
 
 
 def _credit(found: Compliance) -> str:
@@ -87,10 +103,9 @@ def past(found: Agreement) -> Table | None:
 def _row(sla: SLA, one: Compliance, *, sampled: bool) -> Iterable[Cell]:
     about = "≈" if one.compliance is not None and one.coverage < 1 else ""
     yield Cell(one.period.label[0].upper() + one.period.label[1:])
-    yield Cell(about + percent(one.compliance, against=(sla.target, *(tier.below for tier in sla.credits))), "number")
+    yield Cell(about + compliance(sla, one), "number")
     if sampled:
-        low, high = one.interval or (None, None)
-        yield Cell("–" if low is None or high is None else f"{low:.2%} – {high:.2%}")
+        yield Cell(" – ".join(interval_of(one.interval, sla.target)) if one.interval else "–")
     yield Cell(f"{count(one.counts.bad)} / {count(one.counts.total)}", "number")
     yield Cell(_ENDS[one.outlook], _KINDS[one.outlook])
     yield Cell(_credit(one), "number")
@@ -111,11 +126,18 @@ def sentences(slos: Sequence[SLOReport]) -> Iterable[Sentence]:
         if names:
             yield Sentence(f"{words}: {listed(names)}.")
     if agreed and all(found.now.outlook is Outlook.MET for _, found in agreed):
-        yield Sentence("Every SLA is on course." if len(agreed) > 1 else "Its SLA is on course.")
+        yield Sentence(f"{'Every' if len(agreed) > 1 else 'Its'} SLA {_kept([found for _, found in agreed])}.")
     owed = []
     for slo, found in agreed:
         over = found.now if found.now.over else found.past[-1] if found.past else None
-        if over is not None and over.credit:
-            owed.append(f"{percent(over.credit)} for {over.period.label} ({slo.evaluation.slo.title})")
+        if over is not None and over.most_credit:
+            owed.append(f"{_credit(over)} for {over.period.label} ({slo.evaluation.slo.title})")
     if owed:
         yield Sentence(f"Credits owed: {listed(owed)}.")
+
+
+def _kept(found: Sequence[Agreement]) -> str:
+    over = {one.now.over for one in found}
+    if over == {True}:
+        return "was met"
+    return "is on course" if over == {False} else "was met or is on course"

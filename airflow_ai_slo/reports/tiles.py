@@ -11,7 +11,7 @@ from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.reports.figures import count, percent, plural, raw, times
 from airflow_ai_slo.reports.model import SLOReport
-from airflow_ai_slo.reports.promised import detail, outlook
+from airflow_ai_slo.reports.promised import between, detail, outlook
 from airflow_ai_slo.reports.tables import by_length
 from airflow_ai_slo.reports.verdict import events_left, met
 
@@ -42,9 +42,11 @@ def tiles(evaluation: Evaluation, left: Left, burn: Tile, unit: str) -> tuple[Ti
     objective = evaluation.slo.objective
     tone = {None: "unknown", True: "good", False: "bad"}[met(evaluation)]
     seen = f"of {count(counts.total)} in the {evaluation.slo.window} window"
+    promised, interval = f"objective {percent(objective, places=9)}", evaluation.interval
+    sampled = "" if interval is None else f"; sampled, {between(interval, objective)}"
     runs = f"; {counts.bad_runs:,} of {plural(counts.runs, 'run')} bad" if counts.runs and unit != "runs" else ""
     return (
-        Tile("SLI", percent(evaluation.sli, against=(objective,)), f"objective {percent(objective, places=9)}", tone),
+        Tile("SLI", percent(evaluation.sli, against=(objective,)), promised + sampled, tone),
         Tile("Budget left", left.text, left.events, left.tone),
         burn,
         Tile(
@@ -69,7 +71,8 @@ def left_of(slo: SLOReport, policy: FreezePolicy, unit: str) -> Left:
     if budget.remaining is None:
         return Left(None, "unknown", events_left(budget, unit), "unknown")
     about = "≈" if budget.estimate else ""
-    tone = "bad" if budget.remaining <= 0 else "low" if budget.remaining < Fraction(1, 4) else "good"
+    spent = budget.remaining <= 0 and slo.evaluation.exhausted is not None
+    tone = "bad" if spent else "low" if budget.remaining < Fraction(1, 4) else "good"
     text = about + percent(budget.remaining, against=(policy.terms(slo.evaluation.slo).above,), places=1)
     return Left(float(min(max(budget.remaining, Fraction(0)), Fraction(1))), text, events_left(budget, unit), tone)
 

@@ -11,7 +11,7 @@ from airflow_ai_slo.core import units
 from airflow_ai_slo.core.budget import Budget
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.reports import compared, promised
+from airflow_ai_slo.reports import moved, promised
 from airflow_ai_slo.reports.figures import count, instant, percent, plural
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
 from airflow_ai_slo.reports.wording import Sentence, listed
@@ -57,8 +57,8 @@ def badges(slo: SLOReport) -> tuple[Badge, ...]:
     found = list(_alert_badges(slo))
     if evaluation.exhausted:
         found.append(Badge(State.EXHAUSTED, "Budget spent"))
-    if evaluation.sli is None:
-        found.append(Badge(State.UNKNOWN, "Unknown"))
+    if met(evaluation) is None:
+        found.append(Badge(State.UNKNOWN, "Unknown" if evaluation.sli is None else "Too few samples"))
     elif not met(evaluation) and not evaluation.exhausted:
         found.append(Badge(State.BELOW, "Below objective"))
     return tuple(sorted(found, key=lambda badge: URGENCY[badge.state])) or (Badge(State.HEALTHY, "Healthy"),)
@@ -78,8 +78,13 @@ def _alert_badges(slo: SLOReport) -> Iterable[Badge]:
 
 
 def met(evaluation: Evaluation) -> bool | None:
-    """Whether the SLI reaches its objective; None while unknown."""
-    return None if evaluation.sli is None else evaluation.sli >= evaluation.slo.objective
+    """Whether the SLI reaches its objective; None while unknown, also for want of samples."""
+    return evaluation.met
+
+
+def _is_open(evaluation: Evaluation) -> bool:
+    """Whether a sample is too small to tell."""
+    return evaluation.sli is not None and met(evaluation) is None
 
 
 def events_left(budget: Budget, unit: str) -> str:
@@ -90,7 +95,8 @@ def events_left(budget: Budget, unit: str) -> str:
     left = budget.allowed - budget.consumed
     allowed = count(budget.allowed)
     if left < 0:
-        return f"{about}{count(-left)} bad {unit} over the {about}{allowed} allowed"
+        noun = units.singular(unit) if left == -1 else unit
+        return f"{about}{count(-left)} bad {noun} over the {about}{allowed} allowed"
     return f"{about}{count(left)} of {about}{allowed} bad {unit} left"
 
 
@@ -134,7 +140,7 @@ def summary(report: Report) -> tuple[Sentence, ...]:
     slos = [slo for service in report.services for slo in service.slos]
     if not slos:
         return (Sentence("No SLO is defined yet.", "lead"),)
-    period, moved = compared.met_sentence(report), compared.moved_sentences(report)
+    period = moved.met_sentence(report)
     met_now = _met_sentence(slos)
     top = [Sentence(period, "lead"), Sentence(f"At its end, over their own windows: {met_now}")]
     if not period or report.period is None or not report.period.is_calendar:
@@ -143,7 +149,8 @@ def summary(report: Report) -> tuple[Sentence, ...]:
         *top,
         *_named("Missed", [s for s in slos if met(s.evaluation) is False]),
         *_named("Unknown, for want of data", [s for s in slos if s.evaluation.sli is None]),
-        *moved,
+        *_named("Too few samples to tell", [s for s in slos if _is_open(s.evaluation)]),
+        *moved.moved_sentences(report),
         *promised.sentences(slos),
         *_alert_sentence(slos),
         *_frozen_sentences(report.services),

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from airflow_ai_slo.core.corrections import Correction, Period, Stretches, holds, merged, minus
+from airflow_ai_slo.core.corrections import Correction, Interval, Stretches, holds, merged, minus
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.tally import Tally
@@ -58,17 +58,17 @@ def lock(connection: Connection, names: Collection[str]) -> None:
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
-def zoned(one: Stored, period: Period) -> Period:
+def zoned(one: Stored, period: Interval) -> Interval:
     """The period with the zone filled in that its rule is read in: the SLO's own unless given."""
     if period.rrule is None:
         return period
     own = _BY_ZONE if one.slo.schedule is None else one.slo.schedule.zone
     zone = recurring.zone_named(period.zone or own)
-    return Period(period.start, period.end, recurring.tidy(period.rrule), period.duration, zone)
+    return Interval(period.start, period.end, recurring.tidy(period.rrule), period.duration, zone)
 
 
 def add(
-    connection: Connection, stored: Sequence[Stored], period: Period, *, author: str, reason: str, now: datetime
+    connection: Connection, stored: Sequence[Stored], period: Interval, *, author: str, reason: str, now: datetime
 ) -> list[Correction]:
     """Drop what lies in a period, of SLOs that are locked.
 
@@ -146,7 +146,7 @@ def slo_of(connection: Connection, correction_id: int) -> str | None:
 
 
 def _correction(row: Any, one: Stored) -> Correction:
-    period = Period(
+    period = Interval(
         from_micros(row.start),
         None if row.end is None else from_micros(row.end),
         row.rrule,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select, update
 from airflow_ai_slo.core.definition import SLO, Budgeting, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
-from airflow_ai_slo.core.instants import from_micros
+from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import dropping, rollup
@@ -150,6 +150,13 @@ def active(connection: Connection, names: Collection[str] | None = None) -> list
     if names is not None and len(found) < len(set(names)):
         raise unknown(set(names) - {stored.slo.name for stored in found}, connection)
     return found
+
+
+def replaced_after(connection: Connection, at: datetime) -> dict[str, Stored]:
+    """Generations that were active at an instant and are not any more, by name."""
+    then = to_micros(at)
+    query = select(*_COLUMNS).where(~slo.c.active, slo.c.applied_at <= then, slo.c.ended_at > then)
+    return {one.slo.name: one for one in (_stored(*row) for row in connection.execute(query))}
 
 
 def of_service(connection: Connection, service_name: str) -> list[Stored]:

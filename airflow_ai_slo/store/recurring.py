@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from airflow_ai_slo.core.corrections import LONGEST, Period, Stretch, merged
+from airflow_ai_slo.core.corrections import LONGEST, Interval, Stretch, merged
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.instants import EPOCH, to_micros
 
@@ -25,7 +25,7 @@ _TO_ITS_END = timedelta(hours=23, minutes=59, seconds=59)
 
 
 @lru_cache(maxsize=1024)
-def stretches(period: Period) -> tuple[Stretch, ...]:
+def stretches(period: Interval) -> tuple[Stretch, ...]:
     """Every stretch of a correction, in order.
 
     A time of day that a zone skips moves on by the gap, one that it repeats is the first of both.

@@ -10,7 +10,7 @@ from api_server import Answer, ApiServer
 from slo_kit import an_slo, daily, seen
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import Indicator, Service
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.measurement import Measurement
@@ -52,7 +52,7 @@ def fill(store: Store, now: datetime) -> None:
     engine.record(store, daily("." * 26 + "xxxx", until=now, slo="soft-runs"), now=now)
     engine.record(store, [seen(now, 2, 10, slo=ODD, cause="data_drift")], now=now)
     engine.evaluate(store, at=now)
-    period = Period(now - timedelta(days=20), now - timedelta(days=19))
+    period = Interval(now - timedelta(days=20), now - timedelta(days=19))
     engine.add_correction(store, ["reco-rows"], period=period, author="kim", reason="a dry run", now=now)
 
 

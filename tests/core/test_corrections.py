@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slo_kit import DAY, NOW
 
-from airflow_ai_slo.core.corrections import Period, as_pauses, holds, merged, minus
+from airflow_ai_slo.core.corrections import Interval, as_pauses, holds, merged, minus
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.expected import is_paused
@@ -47,11 +47,11 @@ def test_stretches_are_sets_of_instants(ones: list[tuple[int, int]], others: lis
 )
 def test_a_period_that_makes_no_sense_says_what_would(options: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigurationError, match=says):
-        Period(NOW, **options)  # type: ignore[arg-type]
+        Interval(NOW, **options)  # type: ignore[arg-type]
 
 
 def test_a_period_needs_a_zone_and_a_year_that_calendars_know() -> None:
     with pytest.raises(ConfigurationError, match="no time zone"):
-        Period(NOW.replace(tzinfo=None), NOW + DAY)
+        Interval(NOW.replace(tzinfo=None), NOW + DAY)
     with pytest.raises(ConfigurationError, match="in the years"):
-        Period(NOW.replace(year=9900), None, "FREQ=DAILY", Duration(1, "h"))
+        Interval(NOW.replace(year=9900), None, "FREQ=DAILY", Duration(1, "h"))

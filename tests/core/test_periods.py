@@ -94,6 +94,11 @@ def test_anything_else_is_refused(text):
         period_of(text, datetime(2026, 2, 1, tzinfo=UTC))
 
 
+def test_a_zone_is_checked_where_no_calendar_is_asked_for_too():
+    with pytest.raises(ConfigurationError, match="timezone='Nope'"):
+        period_of("28d", datetime(2026, 2, 1, tzinfo=UTC), "Nope")
+
+
 def test_an_unknown_zone_and_a_length_of_nothing_are_refused():
     with pytest.raises(ConfigurationError, match="no IANA time zone"):
         period_of("month", datetime(2026, 2, 1, tzinfo=UTC), "Berlin")

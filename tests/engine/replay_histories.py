@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from airflow_ai_slo import SLO, Service, engine
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import BurnRule, Schedule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
@@ -40,7 +40,7 @@ class Line:
     do: str
     measurements: tuple[Measurement, ...] = ()
     slo: str | None = None
-    drops: Period | None = None
+    drops: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,9 @@ def _correction(dice: random.Random, names: Sequence[str], step: timedelta, runs
     """One that begins and ends on a run, or between two, or recurs by the day."""
     slo, start = dice.choice([None, *names]), T0 + step * dice.randrange(-5, runs) + _times(step, dice.choice([0, 0.5]))
     if dice.random() < 0.2:
-        drops = Period(start, rrule="FREQ=DAILY;COUNT=9", duration=Duration(3, "h"), zone="Europe/Berlin")
+        drops = Interval(start, rrule="FREQ=DAILY;COUNT=9", duration=Duration(3, "h"), zone="Europe/Berlin")
     else:
-        drops = Period(start, start + step * dice.choice([1, 1, 3, 10, 25]))
+        drops = Interval(start, start + step * dice.choice([1, 1, 3, 10, 25]))
     saved_at = T0 - DAY if dice.random() < 0.3 else T0 + step * dice.randrange(runs + 10)
     return Line(saved_at, "correct", slo=slo, drops=drops)
 

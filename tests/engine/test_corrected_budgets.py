@@ -13,7 +13,7 @@ from slo_kit import DAY, HOUR, MINUTE, NOW, an_slo, daily, seen
 from sqlalchemy import func, select
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Correction, Period
+from airflow_ai_slo.core.corrections import Correction, Interval
 from airflow_ai_slo.core.definition import Indicator, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
@@ -21,11 +21,11 @@ from airflow_ai_slo.reports import render_html, render_markdown
 from airflow_ai_slo.store import Store, counting, definitions, incidents
 from airflow_ai_slo.store.tables import measurement
 
-HALF = Period(NOW - 15 * DAY, NOW)
+HALF = Interval(NOW - 15 * DAY, NOW)
 WHO: dict[str, Any] = {"author": "ann", "reason": "the source was broken"}
 
 
-def corrected(store: Store, period: Period = HALF, *, now: Any = NOW) -> Correction:
+def corrected(store: Store, period: Interval = HALF, *, now: Any = NOW) -> Correction:
     [one] = engine.add_correction(store, ["done"], period=period, now=now, **WHO)
     return one
 
@@ -55,7 +55,7 @@ def test_two_of_three_spent_becomes_two_of_one_and_a_half(store: Store) -> None:
 def test_the_end_belongs_to_a_correction_and_the_start_does_not(store: Store) -> None:
     engine.apply(store, [an_slo()], now=NOW)
     engine.record(store, daily("xxx"), now=NOW)
-    corrected(store, Period(NOW - 2 * DAY, NOW - DAY))
+    corrected(store, Interval(NOW - 2 * DAY, NOW - DAY))
     assert now(store).counts == (0, 2, 2, 2)
     with store.read() as connection:
         [stored] = definitions.active(connection)
@@ -66,7 +66,7 @@ def test_the_end_belongs_to_a_correction_and_the_start_does_not(store: Store) ->
 def test_corrections_that_overlap_drop_once_and_give_back_at_the_last_revocation(store: Store) -> None:
     engine.apply(store, [an_slo()], now=NOW)
     engine.record(store, daily("xxxxx"), now=NOW)
-    first, second = corrected(store, Period(NOW - 3 * DAY, NOW - DAY)), corrected(store, Period(NOW - 2 * DAY, NOW))
+    first, second = corrected(store, Interval(NOW - 3 * DAY, NOW - DAY)), corrected(store, Interval(NOW - 2 * DAY, NOW))
     assert now(store).counts.runs == 2
     engine.revoke_correction(store, [first.id], now=NOW, **WHO)
     assert now(store).counts.runs == 3
@@ -76,7 +76,7 @@ def test_corrections_that_overlap_drop_once_and_give_back_at_the_last_revocation
 
 def test_what_comes_in_during_a_correction_is_kept_and_does_not_count(store: Store) -> None:
     engine.apply(store, [an_slo(alerting="seed")], now=NOW)
-    corrected(store, Period(NOW - DAY, NOW + DAY))
+    corrected(store, Interval(NOW - DAY, NOW + DAY))
     engine.record(store, [seen(NOW, 0), seen(NOW - 2 * DAY)], now=NOW)
     engine.record(store, [seen(NOW - 2 * DAY, 0, key=NOW.isoformat()), seen(NOW, 0, key="other")], now=NOW + MINUTE)
     engine.evaluate(store, at=NOW + MINUTE)
@@ -87,7 +87,7 @@ def test_what_comes_in_during_a_correction_is_kept_and_does_not_count(store: Sto
 
 def test_a_bad_run_that_first_counts_when_its_correction_is_revoked_alerts_then(store: Store) -> None:
     engine.apply(store, [an_slo(alerting="seed")], now=NOW)
-    saved = corrected(store, Period(NOW - HOUR, NOW + HOUR))
+    saved = corrected(store, Interval(NOW - HOUR, NOW + HOUR))
     engine.record(store, [seen(NOW + MINUTE, 0)], now=NOW + MINUTE)
     engine.evaluate(store, at=NOW + 2 * MINUTE)
     engine.revoke_correction(store, [saved.id], now=NOW + 3 * MINUTE, **WHO)
@@ -100,7 +100,7 @@ def test_past_alerts_are_not_rewritten_and_given_back_runs_do_not_alert_twice(st
     engine.apply(store, [an_slo(alerting="seed")], now=NOW)
     engine.record(store, [seen(NOW, 0)], now=NOW)
     engine.evaluate(store, at=NOW)
-    saved = corrected(store, Period(NOW - HOUR, NOW + HOUR))
+    saved = corrected(store, Interval(NOW - HOUR, NOW + HOUR))
     engine.record(store, [seen(NOW + 2 * HOUR)], now=NOW + 2 * HOUR)
     engine.evaluate(store, at=NOW + 2 * HOUR)
     engine.revoke_correction(store, [saved.id], now=NOW + 2 * HOUR, **WHO)
@@ -123,7 +123,7 @@ def expecting(**options: Any) -> Any:
 
 def test_a_slot_in_a_correction_is_neither_missing_nor_part_of_coverage(store: Store) -> None:
     engine.apply(store, [expecting()], now=NOW)
-    corrected(store, Period(NOW - 5 * DAY, NOW - 2 * DAY), now=NOW - 10 * DAY)
+    corrected(store, Interval(NOW - 5 * DAY, NOW - 2 * DAY), now=NOW - 10 * DAY)
     in_time(store, "...__", NOW - 5 * DAY)
     found = now(store, NOW + 3 * HOUR)
     assert found.counts.runs == 7, "3 recorded, 4 missing, 3 not expected"
@@ -132,13 +132,13 @@ def test_a_slot_in_a_correction_is_neither_missing_nor_part_of_coverage(store: S
 
 def test_revoking_makes_missing_what_was_not_expected_and_correcting_drops_what_was_missing(store: Store) -> None:
     engine.apply(store, [expecting()], now=NOW)
-    saved = corrected(store, Period(NOW - 5 * DAY, NOW), now=NOW - 10 * DAY)
+    saved = corrected(store, Interval(NOW - 5 * DAY, NOW), now=NOW - 10 * DAY)
     in_time(store, ".....", NOW - 5 * DAY)
     at = NOW + 3 * HOUR
     assert now(store, at).counts == (5, 5, 0, 5)
     engine.revoke_correction(store, [saved.id], now=at, **WHO)
     assert now(store, at).counts == (5, 10, 5, 10)
-    corrected(store, Period(NOW - 5 * DAY, NOW), now=at)
+    corrected(store, Interval(NOW - 5 * DAY, NOW), now=at)
     assert now(store, at).counts == (5, 5, 0, 5)
 
 
@@ -147,7 +147,7 @@ def test_a_run_that_comes_late_into_a_correction_takes_the_place_of_the_missing_
     in_time(store, ".........", NOW - DAY)
     at = NOW + 3 * HOUR
     assert now(store, at).counts.bad_runs == 1
-    saved = corrected(store, Period(NOW - HOUR, NOW + HOUR), now=at)
+    saved = corrected(store, Interval(NOW - HOUR, NOW + HOUR), now=at)
     engine.record(store, [seen(NOW)], now=at)
     assert now(store, at).counts == (9, 9, 0, 9)
     engine.revoke_correction(store, [saved.id], now=at, **WHO)
@@ -157,7 +157,7 @@ def test_a_run_that_comes_late_into_a_correction_takes_the_place_of_the_missing_
 def test_windows_in_runs_look_past_what_is_dropped(store: Store) -> None:
     """Two failures with dropped runs between are in a row; the failures in the correction page nobody."""
     engine.apply(store, [expecting(alerting="pipeline")], now=NOW - 10 * DAY)
-    corrected(store, Period(NOW - 7 * DAY, NOW - 5 * DAY), now=NOW - 10 * DAY)
+    corrected(store, Interval(NOW - 7 * DAY, NOW - 5 * DAY), now=NOW - 10 * DAY)
     for one in daily("..xxx", until=NOW - 5 * DAY):
         engine.record(store, [one], now=one.at)
         engine.evaluate(store, at=one.at)
@@ -175,7 +175,7 @@ def test_a_recurring_correction_holds_for_a_whole_service_in_each_slos_own_zone(
     there = expecting()
     schedule = Schedule(cadence="1d", start=NOW - 10 * DAY, zone="Asia/Tokyo", deadline=None)
     engine.apply(store, [there, an_slo("far", schedule=schedule, window="10d")], now=NOW)
-    period = Period(NOW - 12 * DAY, None, "rrule:freq=weekly; byday=su", Duration(1, "d"))
+    period = Interval(NOW - 12 * DAY, None, "rrule:freq=weekly; byday=su", Duration(1, "d"))
     saved = engine.add_correction(store, service="scoring", period=period, now=NOW, **WHO)
     assert [(one.slo, one.period.zone, one.period.rrule) for one in saved] == [
         ("done", "UTC", "FREQ=WEEKLY;BYDAY=SU"),
@@ -189,7 +189,7 @@ def test_a_recurring_correction_holds_for_a_whole_service_in_each_slos_own_zone(
 
 def test_a_new_generation_keeps_corrections_in_force_alone(store: Store) -> None:
     engine.apply(store, [an_slo()], now=NOW)
-    kept, ended = corrected(store), corrected(store, Period(NOW, NOW + DAY))
+    kept, ended = corrected(store), corrected(store, Interval(NOW, NOW + DAY))
     engine.revoke_correction(store, [ended.id], now=NOW, **WHO)
     engine.apply(store, [an_slo(indicator=Indicator(source="airflow", spec={"dag_id": "x"}))], now=NOW)
     [carried] = engine.corrections(store, revoked=True)
@@ -201,10 +201,10 @@ def test_a_new_generation_keeps_corrections_in_force_alone(store: Store) -> None
 def test_corrections_are_audited_under_the_service_and_listed_in_reports(store: Store) -> None:
     engine.apply(store, [an_slo()], now=NOW)
     engine.record(store, daily("..x"), now=NOW)
-    saved = corrected(store, Period(NOW - DAY, NOW))
-    corrected(store, Period(NOW + 9 * DAY, NOW + 10 * DAY))
+    saved = corrected(store, Interval(NOW - DAY, NOW))
+    corrected(store, Interval(NOW + 9 * DAY, NOW + 10 * DAY))
     engine.add_correction(
-        store, ["done"], period=Period(NOW - 2 * DAY, NOW - DAY), author="<b>eve</b>", reason="| *x*", now=NOW
+        store, ["done"], period=Interval(NOW - 2 * DAY, NOW - DAY), author="<b>eve</b>", reason="| *x*", now=NOW
     )
     report = engine.report(store, at=NOW, period=timedelta(days=7))
     assert [one.author for one in report.services[0].slos[0].corrections] == ["<b>eve</b>", "ann"]
@@ -232,7 +232,7 @@ def test_mistakes_are_told_and_change_nothing(store: Store) -> None:
     for options in ({"slos": ["dune"]}, {"service": "dune"}):
         with pytest.raises(UnknownSLOError, match="dune"):
             engine.preview_correction(store, period=HALF, at=NOW, **options)  # type: ignore[arg-type]
-    bad = Period(NOW, None, "FREQ=DAILY;BYDAY=XX", Duration(1, "h"))
+    bad = Interval(NOW, None, "FREQ=DAILY;BYDAY=XX", Duration(1, "h"))
     with pytest.raises(ConfigurationError, match="cannot be read"):
         engine.add_correction(store, ["done"], period=bad, now=NOW, **WHO)
     saved = corrected(store)
@@ -257,7 +257,7 @@ def test_writers_correctors_and_evaluators_at_once_leave_exact_sums(store: Store
 
     def correct(_: int) -> None:
         for number in range(8):
-            period = Period(NOW - (number + 2) * DAY, NOW - number * DAY)
+            period = Interval(NOW - (number + 2) * DAY, NOW - number * DAY)
             saved = engine.add_correction(store, names[:: 1 if number % 2 else -1], period=period, now=NOW, **WHO)
             engine.preview_correction(store, service="scoring", period=HALF, at=NOW)
             if number % 2:

@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.instants import to_micros
@@ -71,5 +71,5 @@ def _end(start: datetime) -> datetime:
     return (start + REACH).replace(tzinfo=None)
 
 
-def _period(rrule: str, start: datetime) -> Period:
-    return Period(start, rrule=rrule, duration=Duration.parse("1h"))
+def _period(rrule: str, start: datetime) -> Interval:
+    return Interval(start, rrule=rrule, duration=Duration.parse("1h"))

@@ -12,7 +12,7 @@ import pytest
 from slo_kit import DAY, HOUR, MINUTE, NOW, an_slo, seen
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.store import Store
 
@@ -116,7 +116,7 @@ def test_shares_are_those_of_a_slow_count_and_add_up(store: Store, budgeting: st
 def test_a_correction_takes_its_slices_out(store: Store) -> None:
     engine.apply(store, [sliced()], now=NOW)
     engine.record(store, [seen(NOW - 2 * HOUR, 0, 1), seen(NOW - HOUR, 0, 1)], now=NOW)
-    period = Period(NOW - 3 * HOUR, NOW - 90 * MINUTE)
+    period = Interval(NOW - 3 * HOUR, NOW - 90 * MINUTE)
     engine.add_correction(store, ["done"], period=period, author="ada", reason="a drill", now=NOW)
     found = engine.attribution(store, "done", at=NOW)
     assert [(one.bad, one.newest) for one in found.groups] == [(1, NOW - HOUR)]

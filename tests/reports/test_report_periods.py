@@ -21,8 +21,9 @@ from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.periods import period_of
 from airflow_ai_slo.reports import render_html, render_json, render_markdown
-from airflow_ai_slo.reports.compared import comparison, in_words, met_sentence, moved_sentences, spenders
+from airflow_ai_slo.reports.compared import comparison, in_words, spenders
 from airflow_ai_slo.reports.model import Ended, Report, ServiceReport, SLOReport
+from airflow_ai_slo.reports.moved import met_sentence, moved_sentences
 from airflow_ai_slo.reports.promised import detail, outlook, past, terms
 from airflow_ai_slo.reports.view import BRIEF_FROM, view
 

@@ -13,7 +13,7 @@ from slo_kit import DAY, HOUR, NOW, an_slo, daily, seen
 
 from airflow_ai_slo import FreezePolicy, Service, Target, engine
 from airflow_ai_slo.alerts import Message, Receipt
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import Indicator, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DeliveryError
@@ -79,11 +79,11 @@ def _record(store: Store) -> None:
 
 
 def _correct(store: Store) -> None:
-    weekly = Period(
+    weekly = Interval(
         NOW - 19 * DAY, NOW + 30 * DAY, rrule="FREQ=WEEKLY", duration=Duration.parse("1d"), zone="Europe/Berlin"
     )
-    once = Period(NOW - 3 * DAY, NOW - 2 * DAY)
-    for period, reason in ((weekly, "maintenance"), (once, "a holiday"), (Period(NOW - 9 * DAY, NOW), "a mistake")):
+    once = Interval(NOW - 3 * DAY, NOW - 2 * DAY)
+    for period, reason in ((weekly, "maintenance"), (once, "a holiday"), (Interval(NOW - 9 * DAY, NOW), "a mistake")):
         engine.add_correction(store, ["corrected"], period=period, author="ann", reason=reason, now=NOW)
     newest = max(one.id for one in engine.corrections(store))
     engine.revoke_correction(store, [newest], author="bob", reason="it was none", now=NOW)

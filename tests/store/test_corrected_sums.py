@@ -16,7 +16,7 @@ from slo_kit import DAY, HOUR, MINUTE, NOW, an_slo, seen
 from sqlalchemy import select
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Correction, Period
+from airflow_ai_slo.core.corrections import Correction, Interval
 from airflow_ai_slo.core.definition import Budgeting, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.instants import from_micros, to_micros
@@ -35,16 +35,16 @@ spans = st.integers(1, 6).map(lambda step: step * 12 * HOUR)
 
 
 @st.composite
-def periods(draw: st.DrawFn) -> Period:
+def periods(draw: st.DrawFn) -> Interval:
     start = draw(instants)
     if draw(st.booleans()):
-        return Period(start, start + draw(spans))
+        return Interval(start, start + draw(spans))
     rule_ = draw(st.sampled_from(["FREQ=DAILY;COUNT=3", "FREQ=DAILY;INTERVAL=3", "FREQ=WEEKLY;BYDAY=SU,WE"]))
     length = Duration.parse(draw(st.sampled_from(["1h", "12h", "1d", "2d"])))
-    return Period(start, start + 25 * DAY, rule_, length, draw(st.sampled_from([None, "Europe/Berlin"])))
+    return Interval(start, start + 25 * DAY, rule_, length, draw(st.sampled_from([None, "Europe/Berlin"])))
 
 
-def inside(period: Period, at: datetime) -> bool:
+def inside(period: Interval, at: datetime) -> bool:
     """Counted by hand: the occurrences of these few rules, one after another."""
     if period.rrule is None:
         return period.start < at <= (period.end or at)
@@ -104,7 +104,7 @@ class Corrected(RuleBasedStateMachine):
         engine.evaluate(self.store, at=self.clock, slos=[self.name])
 
     @rule(period=periods())
-    def correct(self, period: Period) -> None:
+    def correct(self, period: Interval) -> None:
         [shown] = engine.preview_correction(self.store, [self.name], period=period, at=self.clock)
         before = self.now()
         self.known += engine.add_correction(
@@ -121,7 +121,7 @@ class Corrected(RuleBasedStateMachine):
 
     @rule(days=st.integers(1, 4))
     def correct_what_comes_by_mistake(self, days: int) -> None:
-        period = Period(self.clock - DAY, self.clock + 3 * DAY)
+        period = Interval(self.clock - DAY, self.clock + 3 * DAY)
         [one] = engine.add_correction(
             self.store, [self.name], period=period, author="ann", reason="mistaken", now=self.clock
         )

@@ -15,7 +15,7 @@ from slo_kit import DAY, HOUR, NOW, an_slo, seen
 from sqlalchemy import func, select
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import Indicator
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import StoreUnavailableError, UnknownSLOError
@@ -82,7 +82,7 @@ def test_a_window_holds_the_sketches_of_what_stands_in_it_and_is_not_dropped(
     drops = (START, START)
     if dropped is not None:
         drops = (START + dropped[0] * step, START + (dropped[0] + dropped[1]) * step)
-        engine.add_correction(store, [name], period=Period(*drops), author="a", reason="r", now=NOW)
+        engine.add_correction(store, [name], period=Interval(*drops), author="a", reason="r", now=NOW)
     wanted = [
         one.sketch
         for one in stands.values()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.instants import from_micros
@@ -17,7 +17,7 @@ SATURDAY = datetime(2026, 3, 28, 1, 30, tzinfo=UTC)
 
 
 def held(start: datetime, rrule: str, duration: str, zone: str | None = None, end: datetime | None = None) -> list[str]:
-    period = Period(start, end, rrule, Duration.parse(duration), zone)
+    period = Interval(start, end, rrule, Duration.parse(duration), zone)
     return [f"{from_micros(a):%m-%d %H:%M} {from_micros(b):%m-%d %H:%M}" for a, b in stretches(period)]
 
 
@@ -69,7 +69,7 @@ def test_times_that_overlap_are_one_stretch_and_an_end_cuts_the_last() -> None:
 
 
 def test_a_rule_without_an_end_reaches_ten_years() -> None:
-    found = stretches(Period(datetime(2026, 1, 1, tzinfo=UTC), None, "FREQ=DAILY", Duration(1, "h")))
+    found = stretches(Interval(datetime(2026, 1, 1, tzinfo=UTC), None, "FREQ=DAILY", Duration(1, "h")))
     assert len(found) == 3653
     assert from_micros(found[-1][1]) == datetime(2036, 1, 1, 1, tzinfo=UTC)
 
@@ -105,6 +105,6 @@ def test_a_bad_rule_is_one_line_that_says_what_would_be_right(rrule: str, says: 
 
 def test_a_zone_that_there_is_not_is_refused() -> None:
     for name in ("Mars/Olympus", "../etc/passwd", ""):
-        period = Period(SATURDAY, None, "FREQ=DAILY", Duration(1, "h"), name or "\0")
+        period = Interval(SATURDAY, None, "FREQ=DAILY", Duration(1, "h"), name or "\0")
         with pytest.raises(ConfigurationError, match="write an IANA name such as Europe/Berlin"):
             stretches(period)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from slo_kit import an_slo
 
 from airflow_ai_slo import engine
-from airflow_ai_slo.core.corrections import Period
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import SLO, Schedule, Service
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.sketch import sketch_of
@@ -37,7 +37,7 @@ def fill(store: Store, now: datetime, origin: str = "") -> None:
         engine.record(store, list(_day(day, at, origin)), now=at)
         engine.evaluate(store, at=at)
     engine.evaluate(store, at=now)
-    period = Period(now - timedelta(days=20), now - timedelta(days=19))
+    period = Interval(now - timedelta(days=20), now - timedelta(days=19))
     engine.add_correction(store, ["orders-fresh"], period=period, author="kim", reason="region outage", now=now)
 
 

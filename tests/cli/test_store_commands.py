@@ -136,7 +136,7 @@ def test_help_lists_every_command_and_a_typo_is_one_line(ai_slo: Run) -> None:
 
 def test_db_upgrade_says_where_and_which(ai_slo: Run, tmp_path: Path) -> None:
     result = ai_slo("db", "upgrade", "--store", f"sqlite:///{tmp_path / 'new.db'}")
-    assert result.out == f"sqlite:///{tmp_path / 'new.db'}: version 0001\n"
+    assert result.out == f"sqlite:///{tmp_path / 'new.db'}: version {schema.HEAD}\n"
 
 
 def test_slices_are_counted_the_same_by_a_store_and_by_a_backtest(ai_slo: Run, daily: Path, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from cli_runner import DAILY, Result
 
+from airflow_ai_slo.store import schema
+
 Run = Callable[..., Result]
 
 

@@ -66,24 +66,24 @@ class _Reader:
         self._ids = ids
         self._upto = curve.prefixes(connection, [at, *edges], ids)
         self._firsts: dict[int, datetime] | None = None
-        self._runs: dict[int, Prefix] = {}
+        self._runs: dict[tuple[int, ...], dict[int, Prefix]] = {}
         self._pauses = expecting.pauses(connection) if any_cadence else {}
         self._dropped: dict[int, Pauses] = {}
 
     def read_runs(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
-        """Ask for windows in runs, each length once, of those that have it."""
+        """Ask for windows in runs, all lengths at once, of those that have the same."""
         with_cadence = [needs.bounds for needs in plans.values() if needs.cadence is not None]
         self._dropped = dropping.pauses_within(self._connection, [(one.start, one.end) for one in with_cadence])
-        wanted: dict[int, list[int]] = {}
+        wanted: dict[tuple[int, ...], list[int]] = {}
         for shape, members in groups.items():
-            for count in plans[shape].run_spans:
-                wanted.setdefault(count, []).extend(one.slo_id for one in members)
-        for count, ids in wanted.items():
-            self._runs[count] = counting.before_last_runs(self._connection, count, self._at, ids)
+            wanted.setdefault(plans[shape].run_spans, []).extend(one.slo_id for one in members)
+        for counts, ids in wanted.items():
+            self._runs[counts] = counting.before_last_runs(self._connection, counts, self._at, ids)
 
     def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
         """Counts of every window of a plan, for each SLO."""
-        edges = [self._upto[start] for start in needs.starts] + [self._runs[count] for count in needs.run_spans]
+        back = self._runs[needs.run_spans]
+        edges = [self._upto[start] for start in needs.starts] + [back[count] for count in needs.run_spans]
         end, differences = self._upto[self._at], counting.differences
         result = []
         for one in members:

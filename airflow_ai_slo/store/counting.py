@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _new = tuple.__new__
 _ZERO: ColumnElement[int] = literal_column("0")
+_SPANS_AT_ONCE = 12
 _SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
 
@@ -60,14 +62,22 @@ def differences(end: Sequence[int], starts: Sequence[Sequence[int]], unit: int) 
     return [_new(Counts, (good - s[1], total - s[2], bad - s[3], runs - s[4])) for s in starts]
 
 
-def before_last_runs(connection: Connection, count: int, at: datetime, ids: Collection[int]) -> Prefix:
-    """Sums of everything before the last runs up to an instant.
+def before_last_runs(
+    connection: Connection, counts: Sequence[int], at: datetime, ids: Collection[int]
+) -> dict[int, Prefix]:
+    """For each count, sums of everything before the last so many runs up to an instant.
 
-    :param count: how many runs are left out.
+    :param counts: how many runs are left out, each once.
     :returns: nothing for an SLO that has no more runs than that.
     """
-    given = json.dumps(list(ids))
-    return {row[0]: row for row in _before_last_runs.all(connection, given, to_micros(at), count, DAY)}
+    found: dict[int, Prefix] = {}
+    for first in range(0, len(counts), _SPANS_AT_ONCE):
+        some = counts[first : first + _SPANS_AT_ONCE]
+        rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *some)
+        for place, count in enumerate(some):
+            start = 4 * place
+            found[count] = {row[0]: row[start : start + 5] for row in rows if row[start + 4] is not None}
+    return found
 
 
 def first_instants(connection: Connection, ids: Collection[int] | None = None) -> dict[int, datetime]:
@@ -144,32 +154,40 @@ def read_measurement(row: Any, name: str, scale: int) -> Measurement:
     )
 
 
-def _build_runs_query(dialect: Dialect) -> Executable:
-    """The run that lies ``count`` runs back, and the sums up to it: those of its day so far, and of the days before."""
+@lru_cache(maxsize=32)
+def _before_last_runs(spans: int) -> Prepared:
+    names = ["ids", "at", "length", *(f"count_{place}" for place in range(spans))]
+    return Prepared(names, lambda dialect: _build_runs_query(dialect, spans))
+
+
+def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
+    """The runs that lie so far back, and the sums up to each: those of its day so far, and of the days before."""
     given = json_values(dialect, "ids")
-    back, earlier_day = run.alias("back"), day.alias("earlier_day")
-    at = (
-        select(back.c.at)
-        .where(back.c.slo_id == slo.c.id, back.c.at <= bindparam("at"))
-        .order_by(back.c.at.desc())
-        .limit(1)
-        .offset(bindparam("count"))
-        .correlate(slo)
-        .scalar_subquery()
-    )
-    # OFFSET 0 keeps databases from finding that run anew wherever it is named.
-    found = select(slo.c.id, at.label("at")).where(slo.c.id.in_(given)).offset(0).subquery("found")
-    last_day = (
-        select(func.max(earlier_day.c.day))
-        .where(earlier_day.c.slo_id == found.c.id, earlier_day.c.day < (found.c.at - 1) // bindparam("length"))
-        .correlate(found)
-        .scalar_subquery()
-    )
-    sums = [func.coalesce(day.c[name], _ZERO) + run.c[name] for name in _SUMS]
-    joined = found.join(run, and_(run.c.slo_id == found.c.id, run.c.at == found.c.at)).outerjoin(
-        day, and_(day.c.slo_id == found.c.id, day.c.day == last_day)
-    )
+    places = range(spans)
+    # OFFSET 0 keeps databases from finding those runs anew wherever they are named.
+    there = [_run_back(f"count_{place}").label(f"at_{place}") for place in places]
+    found = select(slo.c.id, *there).where(slo.c.id.in_(given)).offset(0).subquery("found")
+    joined: Any = found
+    sums = []
+    for place in places:
+        at, last, before = found.c[f"at_{place}"], run.alias(f"run_{place}"), day.alias(f"day_{place}")
+        joined = joined.outerjoin(last, and_(last.c.slo_id == found.c.id, last.c.at == at))
+        joined = joined.outerjoin(before, and_(before.c.slo_id == found.c.id, before.c.day == _day_before(found, at)))
+        sums += [func.coalesce(before.c[name], _ZERO) + last.c[name] for name in _SUMS]
     return select(found.c.id, *sums).select_from(joined)
+
+
+def _run_back(count: str) -> Any:
+    back = run.alias("back")
+    here = (back.c.slo_id == slo.c.id, back.c.at <= bindparam("at"))
+    found = select(back.c.at).where(*here).order_by(back.c.at.desc()).limit(1).offset(bindparam(count))
+    return found.correlate(slo).scalar_subquery()
+
+
+def _day_before(found: Any, at: Any) -> Any:
+    earlier = day.alias("earlier_day")
+    here = (earlier.c.slo_id == found.c.id, earlier.c.day < (at - 1) // bindparam("length"))
+    return select(func.max(earlier.c.day)).where(*here).correlate(found).scalar_subquery()
 
 
 def _first_query() -> Select[Any]:
@@ -186,7 +204,6 @@ def _first_query() -> Select[Any]:
 
 _first_of_all = Prepared((), lambda _: _first_query().where(slo.c.active))
 _first_of = Prepared(("ids",), lambda dialect: _first_query().where(slo.c.id.in_(json_values(dialect, "ids"))))
-_before_last_runs = Prepared(("ids", "at", "count", "length"), _build_runs_query)
 _worst_query = (
     select(measurement)
     .where(*bad_between(bindparam("slo_id"), bindparam("start"), bindparam("end")))

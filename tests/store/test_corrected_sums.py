@@ -172,8 +172,7 @@ class Corrected(RuleBasedStateMachine):
     def runs_are_exact(self, connection: Any, stored: Any, rows: Sequence[Any]) -> None:
         """Windows in runs, streaks, and what was spent by cause."""
         instants_ = sorted({row.at for row in rows})
-        for count in (1, 4):
-            found = counting.before_last_runs(connection, count, NOW + 40 * DAY, [stored.slo_id])
+        for count, found in counting.before_last_runs(connection, (4, 1), NOW + 40 * DAY, [stored.slo_id]).items():
             before = [row for row in rows if len(instants_) > count and row.at <= instants_[-count - 1]]
             expected = self.recount(before, START - 60 * DAY, NOW + 40 * DAY)
             assert tuple(found.get(stored.slo_id, (0, 0, 0, 0, 0)))[1:] == expected

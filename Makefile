@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers docs test test-forking test-others test-matrix soak bench demo demo-stop wheel released constraints clean
+.PHONY: help install check format lint types layers docs test test-forking test-airflow test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,20 +45,22 @@ docs: $(STAMP) ## The docs as a site, in build/site; a broken link fails.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 FORKING := tests/core tests/store tests/engine
+AIRFLOW := tests/airflow
+PYTEST = $(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)"
 
 test: check ## Everything CI runs, in its own environment.
-	@echo "Two processes side by side; each one's output comes when it is through, which takes some minutes."
+	@echo "Three processes side by side; each one's output comes when it is through, which takes some minutes."
 	@echo "Tests that fork run by themselves: a process in which Airflow or a browser has started threads must not."
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-forking test-others
+	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target test-forking test-airflow test-others
 
 test-forking: $(STAMP)
-	$(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)" $(FORKING)
+	$(PYTEST) $(FORKING)
+
+test-airflow: $(STAMP)
+	$(PYTEST) $(AIRFLOW)
 
 test-others: $(STAMP)
-	$(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)" $(addprefix --ignore ,$(FORKING))
-
-test-matrix: | $(filter .uv/bin/uv,$(UV)) ## Every Python and Airflow; MATRIX=3.11-3.2.2,… chooses, MATRIX_FULL=1 runs all.
-	@UV=$(UV) $(PYTHON) tests/matrix/run.py
+	$(PYTEST) $(addprefix --ignore ,$(FORKING) $(AIRFLOW))
 
 DEATHS ?= 2000
 SEED ?= $(shell date +%s)

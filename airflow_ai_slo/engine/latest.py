@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from airflow_ai_slo.core.errors import StoreError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.listing import Listing, listing
 from airflow_ai_slo.store import Store
@@ -29,6 +30,8 @@ class _Kept:
     version: str | None = None
     at: datetime | None = None
     found: Any = None
+    failed: StoreError | None = None
+    failures: int = 0
 
 
 _stores: WeakKeyDictionary[object, OrderedDict[Hashable, _Kept]] = WeakKeyDictionary()
@@ -47,18 +50,27 @@ def latest(store: Store, *, now: datetime) -> Listing:
 def remembered(store: Store, key: Hashable, *, now: datetime, make: Callable[[], Found]) -> Found:
     """What ``make`` found for a key before, or finds now.
 
-    Many may ask at once: one makes it, and the others take what it found.
+    Many may ask at once: one makes it, and the others take what it found. Where a store does not answer one of them, it
+    does not keep the others waiting one after the other: they hear the same.
 
     :raises StoreError: the store cannot be used.
     """
     from airflow_ai_slo.store.version import version
 
     kept = _kept(store, key)
+    before = kept.failures
     with kept.lock:
-        held = version(store)
-        if held is None or held != kept.version or kept.at is None or not timedelta(0) <= now - kept.at < FRESH:
-            kept.found = make()
-            kept.version, kept.at = held, now
+        if kept.failed is not None and kept.failures != before:
+            raise type(kept.failed)(str(kept.failed)) from kept.failed
+        try:
+            held = version(store)
+            if held is None or held != kept.version or kept.at is None or not timedelta(0) <= now - kept.at < FRESH:
+                kept.found = make()
+                kept.version, kept.at = held, now
+        except StoreError as error:
+            kept.failed, kept.failures = error, kept.failures + 1
+            raise
+        kept.failed = None
         found: Found = kept.found
         return found
 

@@ -13,10 +13,10 @@ from slo_kit import DAY, NOW, an_slo, daily, seen
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.core.definition import Schedule, Service
-from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.errors import ConfigurationError, StoreUnavailableError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.engine.choosing import ORDERS, Choice, choose, most_urgent
-from airflow_ai_slo.engine.latest import FRESH
+from airflow_ai_slo.engine.latest import FRESH, remembered
 from airflow_ai_slo.engine.listing import Health, Listed, listing
 from airflow_ai_slo.store import Store
 from airflow_ai_slo.store.version import version
@@ -159,3 +159,35 @@ def test_a_trend_is_the_budget_of_each_day(store: Store) -> None:
         assert {name: trend[-1 - back] for name, trend in found.items()} == then
     assert found["unknown"] == (None,) * 14
     assert found["healthy"][-1] == Fraction(1)
+
+
+def test_a_store_that_does_not_answer_is_waited_for_once_by_all_who_ask_meanwhile(store: Store) -> None:
+    fill(store)
+    asked, wait, entered = [], threading.Event(), threading.Event()
+
+    def hang() -> None:
+        asked.append(1)
+        entered.set()
+        wait.wait(30)
+        raise StoreUnavailableError("gone")
+
+    heard: list[str] = []
+
+    def ask() -> None:
+        try:
+            remembered(store, "hung", now=NOW, make=hang)
+        except StoreUnavailableError as error:
+            heard.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads[0].start()
+    assert entered.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    threading.Event().wait(0.5)
+    wait.set()
+    for thread in threads:
+        thread.join(30)
+    assert heard == ["gone"] * 8
+    assert len(asked) < len(threads) / 2
+    assert remembered(store, "hung", now=NOW, make=lambda: "back") == "back"

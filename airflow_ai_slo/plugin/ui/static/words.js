@@ -113,3 +113,9 @@ export function ago(at, now = Date.now()) {
 export function webAddress(text) {
   return typeof text === "string" && /^https?:\/\/[^\s\u0000-\u0020\u007f<>"'`\\]+$/i.test(text) ? text : "";
 }
+
+/** A name as one word of a command for a shell: nobody's name of an SLO becomes a command when the line is pasted. */
+export function quoted(text) {
+  const name = String(text);
+  return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from urllib.parse import quote
@@ -13,6 +14,7 @@ from slo_kit import an_slo, daily, seen
 
 from airflow_ai_slo import engine, from_airflow
 from airflow_ai_slo.core.sla import SLA
+from airflow_ai_slo.plugin.api.models import SLODetail
 from airflow_ai_slo.store import Store
 
 NAMES = ["x/measurements", "x", "..", "a/../b", "two\nlines", "ü" * 250, "a%2Fb?#&c=d"]
@@ -97,7 +99,9 @@ def test_a_dags_slos_have_a_trend_where_asked_for(rest_server: ApiServer, token:
 
 
 def test_an_sla_stands_with_its_slo(rest_server: ApiServer, rest_store: Store, token: str) -> None:
-    sla = get(rest_server, "/slos/agreed", token).body["sla"]
+    body = get(rest_server, "/slos/agreed", token).body
+    SLODetail.model_validate_json(json.dumps(body), strict=False)
+    sla = body["sla"]
     at = just_now()
     agreed = engine.agreements(rest_store, at=at, slos=["agreed"])["agreed"]
     assert (sla["target"], sla["window"], sla["now"]["outlook"]) == (0.5, "month", agreed.now.outlook.value)

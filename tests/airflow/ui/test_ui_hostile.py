@@ -12,6 +12,7 @@ import pytest
 from conftest import Tab
 from past_kit import DAY, a_dag, add_runs, daily
 from slo_kit import an_slo, seen
+from slo_kit import daily as every_day
 from ui_kit import HOSTILE
 
 from airflow_ai_slo import SLO, engine, from_airflow
@@ -88,7 +89,7 @@ def test_nothing_but_a_web_address_becomes_a_link_and_long_texts_do_not_widen_th
 
 
 _TOO_WIDE = """() => [...document.querySelectorAll('.ai-slo *')]
-    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.figures, svg, pre, .unseen'))
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.figures, svg, pre, .unseen, .tabs'))
     .map((one) => one.outerHTML.slice(0, 120))"""
 
 
@@ -187,6 +188,16 @@ def test_a_page_that_is_no_more_leads_to_the_last_one(visit: Callable[..., Tab],
     assert "offset" not in page.url
 
 
+def test_an_address_that_asks_for_what_there_is_none_of_leads_back(visit: Callable[..., Tab], other: Store) -> None:
+    engine.apply(other, [an_slo("one")], now=just_now())
+    tab = visit(fresh=True)
+    page = tab.open(f"{SLOS}?state=bogus&offset=x", ".callout.bad")
+    page.get_by_role("link", name="All SLOs").click()
+    page.wait_for_selector(ROWS)
+    page = tab.go(f"{SLOS}?slo=one&period=bogus", ".tiles")
+    assert page.get_by_role("button", name="28d").get_attribute("aria-pressed") == "true"
+
+
 def test_past_runs_are_taken_over_by_a_button(visit: Callable[..., Tab], other: Store) -> None:
     now = just_now()
     dag_id = a_dag("clicked")
@@ -206,7 +217,7 @@ def test_past_runs_are_taken_over_by_a_button(visit: Callable[..., Tab], other: 
     page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
     page.get_by_role("button", name="Take over the runs").dblclick()
     page.wait_for_function("document.querySelector('.overview td.sli b').textContent !== 'unknown'")
-    assert page.locator(".overview td.sli b").inner_text() == "96.43%"
+    assert page.locator(".overview td.sli b").inner_text() in ("96.3%", "96.43%")  # 27 or 28 runs, by the hour
     assert page.get_by_role("button", name="Take over the runs").count() == 0
     assert len(sent) == 1
     assert tab.said == []
@@ -215,8 +226,8 @@ def test_past_runs_are_taken_over_by_a_button(visit: Callable[..., Tab], other: 
 def frozen(store: Store) -> None:
     """A service that is frozen."""
     now = just_now()
-    engine.apply(store, [an_slo("gone", window="28d")], now=now - DAY)
-    engine.record(store, [seen(now, 0, 1, slo="gone")], now=now)
+    engine.apply(store, [an_slo("gone", window="28d")], now=now)
+    engine.record(store, every_day("." * 26 + "xxxx", until=now, slo="gone"), now=now)
     engine.evaluate(store, at=now)
 
 

@@ -27,7 +27,8 @@ def test_everything_works_under_a_prefix_once_the_store_is_migrated(
     settings = {"AI_SLO_STORE_URL": url, "AIRFLOW__API__BASE_URL": "http://127.0.0.1/air/flow"}
     with api_server(tmp_path, **settings) as server:
         root = f"{server.origin}/air/flow"
-        token = server.token("bob")
+        login = {"username": "bob", "password": "of the admin"}
+        token = server.call("/air/flow/auth/token", body=login).body["access_token"]
         context = browser.new_context()
         context.set_default_timeout(60_000)
         context.add_cookies([{"name": "_token", "value": token, "url": server.origin}])
@@ -35,7 +36,7 @@ def test_everything_works_under_a_prefix_once_the_store_is_migrated(
         page.goto(f"{root}/plugin/slos")
         page.get_by_text("The SLO store is not migrated.").wait_for()
         assert "ai-slo db upgrade" in page.locator(".callout.bad").inner_text()
-        assert server.call("/ai-slo/api/v1/slos", token=token).status == 503
+        assert server.call("/air/flow/ai-slo/api/v1/slos", token=token).status == 503
         unchecked(url).migrate()
         page.get_by_role("button", name="Try again").click()
         page.wait_for_selector(".onboarding")

@@ -14,7 +14,12 @@ const DAY = 86400000;
 const PERIODS = [["7d", 7], ["28d", 28], ["90d", 90]];
 const REFRESH = 30000;
 
-export const detailPath = ({ slo, period }) => `slo${query({ name: slo, period: period || "28d" })}`;
+/** Of the address, if it is one that can be chosen. */
+function shownPeriod(period) {
+  return PERIODS.some(([id]) => id === period) ? period : "28d";
+}
+
+export const detailPath = ({ slo, period }) => `slo${query({ name: slo, period: shownPeriod(period) })}`;
 
 export function Detail({ given, change }) {
   const { data: slo, error, isStale, reload } = useQuery(detailPath(given), { every: REFRESH, keep: true });
@@ -111,18 +116,17 @@ function Percentiles({ found }) {
 }
 
 function Unmeasured({ slo, reload }) {
+  const isOfAirflow = slo.source === "airflow";
   return h(Empty, { title: "Nothing measured in this window" },
-    slo.source === "airflow" ? h(Past, { reload }) : null,
-    h("p", null, slo.source === "airflow"
-      ? "Airflow's record may hold runs from before this SLO was applied. Or record one by hand:"
-      : "Let a DAG measure it with the operator for its kind, or record one run by hand:"),
+    isOfAirflow ? h(Fragment, null, h("p", null, "Airflow's own record, from which this SLO is measured, may hold runs of it already."), h(Past, { reload })) : null,
+    h("p", null, isOfAirflow ? "Or record one run by hand:" : "Let a DAG measure it with the operator for its kind, or record one run by hand:"),
     h(Command, null, `ai-slo record ${quoted(slo.name)} --good 1 --total 1`));
 }
 
 function History({ slo, given, change, isStale }) {
   const { data: service } = useQuery(slo.service ? path("services", slo.service) : null, { every: REFRESH });
-  const period = given.period || "28d";
-  const days = PERIODS.find(([id]) => id === period)?.[1] ?? 28;
+  const period = shownPeriod(given.period);
+  const [, days] = PERIODS.find(([id]) => id === period);
   const end = Math.max(Date.parse(slo.evaluated_at ?? "") || 0, ...slo.history.slice(-1).map(({ at }) => Date.parse(at))) || Date.now();
   return h("div", { className: "card", "aria-busy": isStale },
     h("div", { className: "row" },

@@ -25,7 +25,7 @@ export function listPath({ search, service, state, freeze, order, offset }) {
 export function List({ given, change }) {
   const { data, error, isStale, reload } = useQuery(listPath(given), { every: REFRESH, keep: true });
   const isFiltered = Boolean(given.search || given.service || given.state || given.freeze);
-  if (!data) return error ? h(Problem, { error, retry: reload }) : h(Loading, { rows: 8, label: "Loading SLOs" });
+  if (!data) return error ? h(Refused, { error, reload }) : h(Loading, { rows: 8, label: "Loading SLOs" });
   if (!data.total_entries && !isFiltered && !isStale) return h(Onboarding);
   const pick = (changes) => change({ offset: undefined, ...changes }, { replace: true });
   return h(Fragment, null,
@@ -33,7 +33,7 @@ export function List({ given, change }) {
     h(Frozen),
     h(States, { counts: data.counts, given, pick }),
     h(Filters, { given, pick }),
-    data.slos.length && data.slos.every(isWaiting) ? h(Notice, { title: "Nothing is measured yet.", action: h(Past, { reload }) }, "These SLOs are measured from Airflow's own record, which holds runs already.") : null,
+    data.slos.length && data.slos.every(isWaiting) ? h(Notice, { title: "Nothing is measured yet.", action: h(Past, { reload }) }, "These SLOs are measured from Airflow's own record, which may hold runs of theirs already.") : null,
     data.slos.length
       ? h(SLOTable, { rows: data.slos, order: given.order || ORDERS[0][0], isBusy: isStale, caption: "All SLOs", onOrder: (order) => pick({ order }) })
       : data.total_entries ? h(Beyond, { total: data.total_entries, change }) : h(Nothing, { pick }),
@@ -41,6 +41,13 @@ export function List({ given, change }) {
       onMove: (offset) => { change({ offset: offset || undefined }); scrollTo(0); } }),
     h(Judged, { rows: data.slos }),
   );
+}
+
+/** An address may ask for what there is none of: then another try is of no use. */
+function Refused({ error, reload }) {
+  return h(Fragment, null,
+    h(Problem, { error, retry: error.status === 422 ? undefined : reload }),
+    error.status === 422 ? h("p", null, h(Link, { className: "button", to: place() }, "All SLOs")) : null);
 }
 
 function scrollTo(top) {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import Attribution
@@ -90,7 +89,10 @@ def latest_detail(store: Store, name: str, *, now: datetime, period: timedelta |
     :raises UnknownSLOError: no such SLO.
     """
     now = utc(now)
-    make = partial(detail, store, name, at=now, period=period, now=now)
+
+    def make(at: datetime) -> Detail:
+        return detail(store, name, at=at, period=period, now=at)
+
     return remembered(store, ("detail", name, period), now=now, make=make)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -165,7 +165,7 @@ def test_a_store_that_does_not_answer_is_waited_for_once_by_all_who_ask_meanwhil
     fill(store)
     asked, wait, entered = [], threading.Event(), threading.Event()
 
-    def hang() -> None:
+    def hang(_: object) -> None:
         asked.append(1)
         entered.set()
         wait.wait(30)
@@ -190,4 +190,14 @@ def test_a_store_that_does_not_answer_is_waited_for_once_by_all_who_ask_meanwhil
         thread.join(30)
     assert heard == ["gone"] * 8
     assert len(asked) < len(threads) / 2
-    assert remembered(store, "hung", now=NOW, make=lambda: "back") == "back"
+    assert remembered(store, "hung", now=NOW, make=lambda _: "back") == "back"
+
+
+def test_who_waited_while_others_recorded_sees_what_they_recorded(store: Store) -> None:
+    """The request came before the measurement, its turn after: what it finds serves those who come later, too."""
+    fill(store)
+    came = datetime.now(UTC)
+    engine.record(store, [seen(datetime.now(UTC), slo="unknown")], now=datetime.now(UTC))
+    for now in (came, datetime.now(UTC), came):
+        (one,) = (row for row in engine.latest(store, now=now).slos if row.name == "unknown")
+        assert one.seen.counts.total == 1

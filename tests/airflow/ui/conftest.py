@@ -99,7 +99,7 @@ def contexts(browser: Any, server: ApiServer) -> Iterator[Callable[[str, bool, b
         if not fresh and (user, dark) in kept:
             return kept[user, dark]
         context = browser.new_context(timezone_id=ZONE, color_scheme="dark" if dark else "light")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         context.add_init_script(f"localStorage.setItem('theme', {json.dumps('dark' if dark else 'light')})")
         context.add_cookies([{"name": "_token", "value": tokens[user], "url": server.origin}])
         if not fresh:

@@ -89,7 +89,8 @@ def test_nothing_but_a_web_address_becomes_a_link_and_long_texts_do_not_widen_th
 
 
 _TOO_WIDE = """() => [...document.querySelectorAll('.ai-slo *')]
-    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.figures, svg, pre, .unseen, .tabs'))
+    .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+    .filter((one) => !one.closest('.figures, svg, pre, .unseen, .tabs'))
     .map((one) => one.outerHTML.slice(0, 120))"""
 
 

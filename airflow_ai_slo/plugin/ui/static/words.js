@@ -4,6 +4,8 @@
 import { zone } from "./host.js";
 
 const MOST_PLACES = 9;
+/** From here on a number is written as `1.5e15`: nobody counts so many digits, and no column holds three hundred. */
+const LONG = 1e15;
 export const UNKNOWN = "unknown";
 
 function side(number, other) {
@@ -22,7 +24,8 @@ export function decimal(number, { against = [0], places = 2, unit = "" } = {}) {
 }
 
 function written(number, digits) {
-  const text = Math.abs(number).toLocaleString("en", { maximumFractionDigits: digits });
+  const size = Math.abs(number);
+  const text = size < LONG ? size.toLocaleString("en", { maximumFractionDigits: digits }) : Number(size.toPrecision(6)).toExponential().replace("+", "");
   return number < 0 ? `−${text}` : text;
 }
 

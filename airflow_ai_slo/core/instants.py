@@ -26,7 +26,7 @@ def utc(instant: datetime) -> datetime:
     try:
         there = instant.astimezone(UTC)
     except OverflowError:
-        raise ConfigurationError(f"{instant!r} is outside the years 1 to 9999 in UTC") from None
+        raise ConfigurationError(f"{instant.isoformat()} is outside the years 1 to 9999 in UTC") from None
     date = (there.year, there.month, there.day)
     return datetime(*date, there.hour, there.minute, there.second, there.microsecond, tzinfo=UTC)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import Attribution
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.forecast import Forecast
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.sketch import Percentiles
+from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.forecasting import forecasts_of
@@ -20,7 +21,7 @@ from airflow_ai_slo.engine.latest import remembered
 from airflow_ai_slo.engine.listing import Listed, listed
 from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.reports.model import BudgetPoint
-from airflow_ai_slo.store import Store, browsing, corrections, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, browsing, corrections, curve, definitions, evaluations, incidents
 from airflow_ai_slo.store.incidents import Event, Incident
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Detail:
     :param incidents: those open at some time in the period or the window, the newest first, a hundred at most.
     :param corrections: all of them, by start, revoked ones included.
     :param dags: ids of the DAGs that its newest measurements name.
+    :param ever: sums of all that was measured up to the instant: they change with every count, wherever in the past.
+    :param agreement: how its SLA stands; None where it has none.
     """
 
     listed: Listed
@@ -59,6 +62,8 @@ class Detail:
     percentiles: Percentiles | None
     forecast: Forecast
     dags: tuple[str, ...]
+    agreement: Agreement | None
+    ever: tuple[int, ...]
 
 
 def detail(
@@ -84,7 +89,10 @@ def latest_detail(store: Store, name: str, *, now: datetime, period: timedelta |
     :raises UnknownSLOError: no such SLO.
     """
     now = utc(now)
-    make = partial(detail, store, name, at=now, period=period, now=now)
+
+    def make(at: datetime) -> Detail:
+        return detail(store, name, at=at, period=period, now=at)
+
     return remembered(store, ("detail", name, period), now=now, make=make)
 
 
@@ -102,6 +110,8 @@ def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta
         percentiles=percentiles_of(connection, [stored], at).get(one.name),
         forecast=forecasts_of(connection, [seen])[stored.slo_id],
         dags=tuple(browsing.dags_of(connection, stored.slo_id)),
+        ever=tuple(curve.prefixes(connection, [at], [stored.slo_id])[at].get(stored.slo_id, ())),
+        agreement=agreements_of(connection, [stored], at).get(stored.slo_id),
     )
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection
 
+from airflow_ai_slo.core import airflow_spec
 from airflow_ai_slo.core.definition import Indicator
+from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.engine.listing import Listed, Listing
 from airflow_ai_slo.store import Store, browsing
 
-_METRICS = ("good", "bad", "total", "raw")
 
+def fed_by(
+    store: Store, seen: Listing, dag_id: str, task_id: str | None = None, *, tags: Collection[str] = ()
+) -> list[Listed]:
+    """SLOs with a measurement of a DAG's or of one task's, or whose definition selects its runs; by name.
 
-def fed_by(store: Store, seen: Listing, dag_id: str, task_id: str | None = None) -> list[Listed]:
-    """SLOs with a measurement of a DAG's or of one task's, or whose definition selects its runs; by name."""
+    :param tags: those of the DAG.
+    """
     if task_id is None:
         prefixes = [f"{dag_id}/"]
     else:
@@ -21,27 +25,18 @@ def fed_by(store: Store, seen: Listing, dag_id: str, task_id: str | None = None)
     with store.read() as connection:
         rows = browsing.fed_by(connection, prefixes)
     return [
-        one for one in seen.slos if one.stored.slo_id in rows or _selects(one.stored.slo.indicator, dag_id, task_id)
+        one
+        for one in seen.slos
+        if one.stored.slo_id in rows or _selects(one.stored.slo.indicator, dag_id, task_id, tags)
     ]
 
 
-def _selects(indicator: Indicator, dag_id: str, task_id: str | None) -> bool:
-    """Whether an indicator over Airflow's own runs names the DAG, and the task if there is one asked for."""
+def _selects(indicator: Indicator, dag_id: str, task_id: str | None, tags: Collection[str]) -> bool:
+    """Whether an indicator over Airflow's own record counts runs of the DAG, or of the task if one is asked for."""
     if indicator.source != "airflow":
         return False
-    return any(
-        dag_id in _names(spec, "dag_id") and (task_id is None or task_id in _names(spec, "task_id"))
-        for spec in _specs(indicator.spec)
-    )
-
-
-def _specs(measured: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    ratio = measured.get("ratioMetric") or {}
-    metrics = [measured.get("thresholdMetric"), *(ratio.get(name) for name in _METRICS)]
-    found = [((metric or {}).get("metricSource") or {}).get("spec") for metric in metrics]
-    return [spec for spec in found if isinstance(spec, Mapping)]
-
-
-def _names(spec: Mapping[str, Any], field: str) -> list[Any]:
-    given = [spec.get(field), spec.get(f"{field}s")]
-    return [name for one in given for name in (one if isinstance(one, list) else [one])]
+    try:
+        runs = airflow_spec.read(indicator.spec)
+    except DefinitionError:
+        return False
+    return runs.selects(dag_id, tags) and (task_id is None or runs.watches(task_id))

@@ -6,10 +6,11 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from airflow_ai_slo.core.errors import StoreError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.listing import Listing, listing
 from airflow_ai_slo.store import Store
@@ -29,6 +30,8 @@ class _Kept:
     version: str | None = None
     at: datetime | None = None
     found: Any = None
+    failed: StoreError | None = None
+    failures: int = 0
 
 
 _stores: WeakKeyDictionary[object, OrderedDict[Hashable, _Kept]] = WeakKeyDictionary()
@@ -41,26 +44,46 @@ def latest(store: Store, *, now: datetime) -> Listing:
     :raises StoreError: the store cannot be used.
     """
     now = utc(now)
-    return remembered(store, "listing", now=now, make=lambda: listing(store, at=now, now=now))
+    return remembered(store, "listing", now=now, make=lambda at: listing(store, at=at, now=at))
 
 
-def remembered(store: Store, key: Hashable, *, now: datetime, make: Callable[[], Found]) -> Found:
+def remembered(store: Store, key: Hashable, *, now: datetime, make: Callable[[datetime], Found]) -> Found:
     """What ``make`` found for a key before, or finds now.
 
-    Many may ask at once: one makes it, and the others take what it found.
+    Many may ask at once: one makes it, and the others take what it found. Where a store does not answer one of them, it
+    does not keep the others waiting one after the other: they hear the same.
 
     :raises StoreError: the store cannot be used.
     """
     from airflow_ai_slo.store.version import version
 
     kept = _kept(store, key)
+    before = kept.failures
     with kept.lock:
-        held = version(store)
-        if held is None or held != kept.version or kept.at is None or not timedelta(0) <= now - kept.at < FRESH:
-            kept.found = make()
-            kept.version, kept.at = held, now
+        if kept.failed is not None and kept.failures != before:
+            raise type(kept.failed)(str(kept.failed)) from kept.failed
+        try:
+            held = version(store)
+            now = _by_now(now)
+            if held is None or held != kept.version or kept.at is None or not timedelta(0) <= now - kept.at < FRESH:
+                kept.found = make(now)
+                kept.version, kept.at = held, now
+        except StoreError as error:
+            kept.failed, kept.failures = error, kept.failures + 1
+            raise
+        kept.failed = None
         found: Found = kept.found
         return found
+
+
+def _by_now(asked: datetime) -> datetime:
+    """The present, where that is what was asked for.
+
+    Who asks may have waited for a turn while others recorded: figures as of the asking would lack what the store's
+    version holds, and be taken for those of that version.
+    """
+    present = datetime.now(UTC)
+    return max(asked, present) if abs(present - asked) < FRESH else asked
 
 
 def _kept(store: Store, key: Hashable) -> _Kept:

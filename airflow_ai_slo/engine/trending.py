@@ -31,7 +31,7 @@ def trends(store: Store, slos: Sequence[Listed], *, at: datetime, now: datetime)
         return {}
     stored = [one.stored for one in slos]
     key = ("trends", at, *(one.slo_id for one in stored))
-    found = remembered(store, key, now=now, make=lambda: _read(store, stored, at))
+    found = remembered(store, key, now=now, make=lambda _: _read(store, stored, at))
     return {one.slo.name: found[one.slo_id] for one in stored}
 
 

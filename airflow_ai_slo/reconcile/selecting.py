@@ -91,3 +91,15 @@ def selected(spec: AirflowRuns, dags: dict[str, DagRow], only: Collection[str] |
     return [
         row for row in dags.values() if spec.selects(row.dag_id, row.tags) and (chosen is None or row.dag_id in chosen)
     ]
+
+
+def tags_of(dag_id: str) -> frozenset[str]:
+    """The tags of one DAG; none where there is no such DAG.
+
+    :raises ConfigurationError: Airflow's database cannot be read here.
+    """
+    from airflow.models.dag import DagTag
+    from sqlalchemy import select
+
+    with airflow_session() as session:
+        return frozenset(session.execute(select(DagTag.name).where(DagTag.dag_id == dag_id)).scalars())

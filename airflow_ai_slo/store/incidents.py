@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, or_, select, updat
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.definitions import parse
 from airflow_ai_slo.store.tables import incident, incident_event, slo
 
 
@@ -43,6 +44,7 @@ class Opened:
 
     incident: Incident
     slo: str
+    title: str
     service: str
     reason: str
 
@@ -200,7 +202,7 @@ def page(
     :param before: those after this :attr:`Opened.place`.
     """
     query = (
-        select(incident, slo.c.name, slo.c.service, incident_event.c.reason)
+        select(incident, slo.c.name, slo.c.service, slo.c.definition, incident_event.c.reason)
         .join(slo, slo.c.id == incident.c.slo_id)
         .join(incident_event, incident_event.c.incident_id == incident.c.id)
         .where(incident_event.c.transition == Transition.OPENED.value)
@@ -214,7 +216,10 @@ def page(
     if before is not None:
         at, row_id = before
         query = query.where(incident.c.opened_at <= at, or_(incident.c.opened_at < at, incident.c.id < row_id))
-    return [Opened(_incident(row), row.name, row.service, row.reason) for row in connection.execute(query)]
+    return [
+        Opened(_incident(row), row.name, parse(row.definition).title, row.service, row.reason)
+        for row in connection.execute(query)
+    ]
 
 
 def _incident(row: Row[tuple[object, ...]]) -> Incident:

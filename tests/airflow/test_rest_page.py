@@ -45,7 +45,7 @@ def test_the_lines_of_the_page_run_as_they_stand(rest_server: ApiServer, rest_st
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     said = done.stdout
     assert said.count('{"name":"recommender-runs","state":"spent"') == 1
-    assert said.count('"bad":true') == 4
+    assert said.count('"bad":true') == 5
     assert said.count('"recommender-runs"\n') >= 2
     assert '"outcome": "frozen"' in said
     assert '{"name":"bob","can_write":true}' in said

@@ -51,6 +51,8 @@ def test_answers_are_as_the_schema_says(rest_server: ApiServer, rest_store: Stor
         (f"/slos/{escaped(ODD)}", "/slos/{name}"),
         ("/slos/nightly-runs", "/slos/{name}"),
         ("/slos/reco-rows/measurements?limit=5", "/slos/{name}/measurements"),
+        (f"/slo?name={escaped(ODD)}", "/slo"),
+        ("/slo/measurements?name=reco-rows", "/slo/measurements"),
         ("/services", "/services"),
         ("/services/recommender", "/services/{name}"),
         ("/services/soft", "/services/{name}"),

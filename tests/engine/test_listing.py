@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -13,10 +13,10 @@ from slo_kit import DAY, NOW, an_slo, daily, seen
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.core.definition import Schedule, Service
-from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.errors import ConfigurationError, StoreUnavailableError
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.engine.choosing import ORDERS, Choice, choose, most_urgent
-from airflow_ai_slo.engine.latest import FRESH
+from airflow_ai_slo.engine.latest import FRESH, remembered
 from airflow_ai_slo.engine.listing import Health, Listed, listing
 from airflow_ai_slo.store import Store
 from airflow_ai_slo.store.version import version
@@ -159,3 +159,45 @@ def test_a_trend_is_the_budget_of_each_day(store: Store) -> None:
         assert {name: trend[-1 - back] for name, trend in found.items()} == then
     assert found["unknown"] == (None,) * 14
     assert found["healthy"][-1] == Fraction(1)
+
+
+def test_a_store_that_does_not_answer_is_waited_for_once_by_all_who_ask_meanwhile(store: Store) -> None:
+    fill(store)
+    asked, wait, entered = [], threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        asked.append(1)
+        entered.set()
+        wait.wait(30)
+        raise StoreUnavailableError("gone")
+
+    heard: list[str] = []
+
+    def ask() -> None:
+        try:
+            remembered(store, "hung", now=NOW, make=hang)
+        except StoreUnavailableError as error:
+            heard.append(str(error))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads[0].start()
+    assert entered.wait(30)
+    for thread in threads[1:]:
+        thread.start()
+    threading.Event().wait(0.5)
+    wait.set()
+    for thread in threads:
+        thread.join(30)
+    assert heard == ["gone"] * 8
+    assert len(asked) < len(threads) / 2
+    assert remembered(store, "hung", now=NOW, make=lambda _: "back") == "back"
+
+
+def test_who_waited_while_others_recorded_sees_what_they_recorded(store: Store) -> None:
+    """The request came before the measurement, its turn after: what it finds serves those who come later, too."""
+    fill(store)
+    came = datetime.now(UTC)
+    engine.record(store, [seen(datetime.now(UTC), slo="unknown")], now=datetime.now(UTC))
+    for now in (came, datetime.now(UTC), came):
+        (one,) = (row for row in engine.latest(store, now=now).slos if row.name == "unknown")
+        assert one.seen.counts.total == 1

@@ -37,6 +37,7 @@ def build() -> FastAPI:
 def _routers() -> Iterator[APIRouter]:
     """Routes with a fixed end come before those whose last part is a name, which may hold slashes."""
     from airflow_ai_slo.plugin.api import (
+        by_name,
         dags,
         decisions,
         freezes,
@@ -52,5 +53,5 @@ def _routers() -> Iterator[APIRouter]:
     )
 
     named = (measurements, slos, services, decisions, freezes, dags)
-    for module in (*named, summary, log, writes, imports, metrics, schema):
+    for module in (*named, by_name, summary, log, writes, imports, metrics, schema):
         yield module.router

@@ -64,16 +64,18 @@ def polled(
     at: datetime,
     moving: tuple[str, ...] = (),
     renewed: timedelta | None = None,
+    also: object = None,
 ) -> Response:
     """A JSON answer with an ETag; without a body where the caller has it already.
 
     :param at: the instant the figures are of; goes into the answer, not into the ETag.
     :param moving: fields that time alone moves, and that the ETag leaves out.
     :param renewed: after how long the ETag changes all the same.
+    :param also: what the ETag changes with, too.
     """
     kept = {name: value for name, value in body.items() if name not in moving}
     bucket = "" if renewed is None else str(at.timestamp() // renewed.total_seconds())
-    digest = hashlib.blake2b(_text(kept) + bucket.encode(), digest_size=16).hexdigest()
+    digest = hashlib.blake2b(_text(kept) + f"{bucket} {also}".encode(), digest_size=16).hexdigest()
     headers = {"ETag": f'W/"{digest}"', "Cache-Control": "private, no-cache"}
     if _holds(request.headers.get("if-none-match", ""), digest):
         return Response(status_code=_UNCHANGED, headers=headers)

@@ -73,6 +73,7 @@ def _incident(one: Opened) -> dict[str, Any]:
     return {
         "id": one.incident.id,
         "slo": one.slo,
+        "title": one.title,
         "service": one.service,
         "opened_at": one.incident.opened_at.isoformat(),
         "resolved_at": moment(one.incident.resolved_at),

@@ -19,16 +19,20 @@ from airflow_ai_slo.reports.shapes import moment
 router = APIRouter(tags=["measurements"])
 
 MOST = 1000
+Start = Annotated[AwareDatetime | None, Query(description="After this instant.")]
+End = Annotated[AwareDatetime | None, Query(description="Up to and including this instant.")]
+Bad = Annotated[bool, Query(description="Only those whose good / total is below the objective.")]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 @router.get("/slos/{name:path}/measurements", responses=told(MeasurementPage))
 def list_measurements(
     store: StoreDep,
     name: str,
-    start: Annotated[AwareDatetime | None, Query(description="After this instant.")] = None,
-    end: Annotated[AwareDatetime | None, Query(description="Up to and including this instant.")] = None,
-    bad: Annotated[bool, Query(description="Only those whose good / total is below the objective.")] = False,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 100,
+    start: Start = None,
+    end: End = None,
+    bad: Bad = False,
+    limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Response:
     """Measurements of an SLO, the newest first, a page at a time; ``next_cursor`` leads to the next."""

@@ -94,7 +94,7 @@ class SLOPage(Answer):
 class SLORows(Answer):
     """SLOs."""
 
-    slos: list[SLORow]
+    slos: list[TrendRow]
     at: datetime
 
 
@@ -186,6 +186,46 @@ class Forecast(Answer):
     at: datetime | None
 
 
+class Credit(Answer):
+    """What is owed of a period's fee where its compliance ends below a share."""
+
+    below: float
+    share: float
+
+
+class Compliance(Answer):
+    """An SLA in one of its periods; ``bears`` is how many more bad events it does, ``credit`` what would be owed."""
+
+    period: str
+    label: str
+    start: datetime
+    end: datetime
+    timezone: str
+    over: bool
+    outlook: Literal["met", "at risk", "missed", "unknown"]
+    good: float
+    total: float
+    compliance: float | None
+    interval: list[float] | None
+    coverage: float
+    allowed: float | None
+    bears: int | None
+    credit: float | None
+    most_credit: float | None
+
+
+class Agreement(Answer):
+    """An SLA and how it stands; ``past``: periods that are over, oldest first."""
+
+    target: float
+    window: str
+    timezone: str
+    credits: list[Credit]
+    now: Compliance
+    past: list[Compliance]
+    text: Annotated[str, Field(examples=["On course: 97.1% in January 2026, agreed 95%; bears 2 more bad runs"])]
+
+
 class SLODetail(SLORow):
     """One SLO in full. ``definition`` is its OpenSLO document, ``yaml`` the same as text."""
 
@@ -203,6 +243,7 @@ class SLODetail(SLORow):
     definition: dict[str, Any]
     yaml: str
     dags: list[str]
+    sla: Agreement | None
     at: datetime
 
 

@@ -154,6 +154,7 @@ class IncidentRow(Answer):
 
     id: int
     slo: str
+    title: str
     service: str
     opened_at: datetime
     resolved_at: datetime | None

@@ -8,6 +8,7 @@ from typing import Any
 from airflow_ai_slo.alerts.outlook import forecast_at, forecast_line
 from airflow_ai_slo.alerts.words import events_left
 from airflow_ai_slo.core.attribution import Attribution
+from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.core.units import unit_of
@@ -15,6 +16,7 @@ from airflow_ai_slo.engine.detailing import Detail, Happened
 from airflow_ai_slo.engine.listing import Health, Listed
 from airflow_ai_slo.engine.trending import Trend
 from airflow_ai_slo.openslo import writing
+from airflow_ai_slo.reports import json_document, promised
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.reports.shapes import (
     alerts_json,
@@ -92,7 +94,13 @@ def detail(found: Detail) -> dict[str, Any]:
         "definition": writing.document(slo),
         "yaml": writing.yaml_text(slo),
         "dags": list(found.dags),
+        "sla": None if found.agreement is None else _sla(found.agreement, unit_of(seen)),
     }
+
+
+def _sla(found: Agreement, unit: str) -> dict[str, Any]:
+    words, _ = promised.outlook(found)
+    return json_document.agreement(found) | {"text": f"{words}: {promised.detail(found, unit)}"}
 
 
 def _point(point: BudgetPoint) -> dict[str, Any]:

@@ -20,6 +20,10 @@ from airflow_ai_slo.plugin.api.schema import told
 router = APIRouter(prefix="/slos", tags=["slos"])
 
 MOST = 500
+Trends = Annotated[bool, Query(description="Budget left at the last fourteen days' same time of day.")]
+Period = Annotated[
+    str | None, Query(max_length=20, description="How far its history goes back, such as 28d; else its window.")
+]
 _LONGEST_PERIOD = timedelta(days=3660)
 _RENEWED = timedelta(minutes=5)
 
@@ -47,7 +51,7 @@ def list_slos(
     ] = "state",
     limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
     offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
-    trend: Annotated[bool, Query(description="Budget left at the last fourteen days' same time of day.")] = False,
+    trend: Trends = False,
 ) -> Response:
     """SLOs with their figures, a page at a time. ``counts`` says how many have each state, ``state`` left aside."""
     seen = engine.latest(store, now=now)
@@ -64,19 +68,13 @@ def list_slos(
 
 
 @router.get("/{name:path}", responses=told(SLODetail, polled=True))
-def get_slo(
-    request: Request,
-    store: StoreDep,
-    now: NowDep,
-    name: str,
-    period: Annotated[
-        str | None, Query(max_length=20, description="How far its history goes back, such as 28d; else its window.")
-    ] = None,
-) -> Response:
+def get_slo(request: Request, store: StoreDep, now: NowDep, name: str, period: Period = None) -> Response:
     """One SLO: figures, rules, budget over time, what spent it, incidents, corrections, forecast, definition."""
     found = engine.latest_detail(store, named(name), now=now, period=_period(period))
     moving = ("history", "allowed_line", "window_start", "forecast")
-    return polled(request, shapes.detail(found), at=found.listed.seen.at, moving=moving, renewed=_RENEWED)
+    return polled(
+        request, shapes.detail(found), at=found.listed.seen.at, moving=moving, renewed=_RENEWED, also=found.ever
+    )
 
 
 def _period(given: str | None) -> timedelta | None:

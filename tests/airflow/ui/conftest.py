@@ -127,3 +127,18 @@ def visit(contexts: Callable[[str, bool, bool], Any], server: ApiServer) -> Iter
     yield begin
     for tab, fresh in tabs:
         (tab.page.context if fresh else tab.page).close()
+
+
+@pytest.fixture
+def stored_at(server: ApiServer) -> Iterator[Callable[[str], None]]:
+    """Let Airflow's connection ``slo_default`` name another store for a while."""
+    token = server.token("bob")
+    connection = {"connection_id": "slo_default", "conn_type": "ai_slo"}
+
+    def point(path: str) -> None:
+        server.call("/api/v2/connections/slo_default", token=token, method="DELETE")
+        made = server.call("/api/v2/connections", token=token, body={**connection, "schema": path})
+        assert made.status == 201, made.body
+
+    yield point
+    server.call("/api/v2/connections/slo_default", token=token, method="DELETE")

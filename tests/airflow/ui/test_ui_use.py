@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-from api_server import ApiServer
 from conftest import Tab
 
 from airflow_ai_slo import engine
@@ -137,28 +135,16 @@ def test_an_ended_session_leads_to_the_login_and_back(visit: Callable[..., Tab])
     assert "search%3Dorders" in href
 
 
-@pytest.fixture
-def stored_at(server: ApiServer) -> Iterator[Callable[[str], None]]:
-    """Let Airflow's connection ``slo_default`` name another store for a while."""
-    token = server.token("bob")
-    connection = {"connection_id": "slo_default", "conn_type": "ai_slo"}
-
-    def point(path: str) -> None:
-        server.call("/api/v2/connections/slo_default", token=token, method="DELETE")
-        made = server.call("/api/v2/connections", token=token, body={**connection, "schema": path})
-        assert made.status == 201, made.body
-
-    yield point
-    server.call("/api/v2/connections/slo_default", token=token, method="DELETE")
-
-
 def test_without_any_slo_the_pages_say_how_to_begin(
     visit: Callable[..., Tab], stored_at: Callable[[str], None], tmp_path: Path
 ) -> None:
     stored_at(str(tmp_path / "empty.db"))
     page = visit(fresh=True).open(SLOS, ".onboarding")
     text = page.locator(".onboarding").inner_text()
-    assert all(command in text for command in ("ai-slo suggest", "ai-slo apply slos/", "ai-slo init --template"))
+    assert all(
+        command in text
+        for command in ("ai-slo suggest", "ai-slo apply slos/", "ai-slo init --template", "ai-slo import-history")
+    )
     page.goto(page.url.replace(SLOS, "/"))
     page.get_by_role("link", name="Set up the first one").click()
     page.wait_for_selector(".onboarding")

@@ -33,7 +33,9 @@ export function query(parameters) {
 export function read(asked) {
   let answer = underWay.get(asked);
   if (!answer) {
-    answer = get(asked).finally(() => underWay.delete(asked));
+    answer = get(asked).finally(() => {
+      if (underWay.get(asked) === answer) underWay.delete(asked);
+    });
     underWay.set(asked, answer);
   }
   return answer;
@@ -43,9 +45,10 @@ async function get(asked) {
   const known = kept.get(asked);
   const answer = await send(asked, { headers: known?.etag ? { "If-None-Match": known.etag } : {} }, [304]);
   if (answer.status === 304 && known) return known.data;
-  const data = await body(answer);
+  const text = await answer.text();
+  const data = known?.text === text ? known.data : parsed(text, answer.status);
   kept.delete(asked);
-  kept.set(asked, { data, etag: answer.headers.get("ETag") });
+  kept.set(asked, { data, text, etag: answer.headers.get("ETag") });
   if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value);
   return data;
 }
@@ -54,8 +57,10 @@ async function get(asked) {
 export async function write(method, asked, sent) {
   const headers = { "Content-Type": "application/json", "X-AI-SLO": "1" };
   const answer = await send(asked, { method, headers, body: sent === undefined ? undefined : JSON.stringify(sent) });
-  const said = answer.status === 204 ? null : await body(answer);
+  const said = answer.status === 204 ? null : parsed(await answer.text(), answer.status);
+  // Answers that are under way may tell of the time before.
   kept.clear();
+  underWay.clear();
   changes.dispatchEvent(new Event("written"));
   return said;
 }
@@ -71,11 +76,11 @@ async function send(asked, options, taken = []) {
   return answer;
 }
 
-async function body(answer) {
+function parsed(text, status) {
   try {
-    return await answer.json();
+    return JSON.parse(text);
   } catch {
-    throw new Failure(answer.status, "The answer is no JSON; something between this browser and Airflow changed it.");
+    throw new Failure(status, "The answer is no JSON; something between this browser and Airflow changed it.");
   }
 }
 
@@ -108,10 +113,13 @@ export function useQuery(asked, { every = 0, keep = false } = {}) {
     if (!asked) return undefined;
     let isOver = false;
     let timer = 0;
+    let last = 0;
     const load = async () => {
       clearTimeout(timer);
+      last += 1;
+      const mine = last;
       const next = await read(asked).then((data) => ({ data, error: null }), (error) => ({ error }));
-      if (isOver) return;
+      if (isOver || mine !== last) return;
       setAnswer((old) => {
         const now = { asked, data: old.asked === asked || keep ? old.data : undefined, ...next };
         return old.asked === asked && old.data === now.data && old.error === now.error ? old : now;

@@ -5,15 +5,21 @@ import { Chart } from "./chart.js";
 import { Fragment, Link, h, place, useTitle } from "./host.js";
 import { FreezeState } from "./freeze.js";
 import { Measurements } from "./measurements.js";
+import { Past } from "./past.js";
 import { Badges, Command, Empty, Loading, Problem, Time, events, tone } from "./parts.js";
 import { Burns, Corrections, Definition, Incidents, Rules, Spent } from "./sheets.js";
-import { count, percent, raw, times } from "./words.js";
+import { count, percent, quoted, raw, times } from "./words.js";
 
 const DAY = 86400000;
 const PERIODS = [["7d", 7], ["28d", 28], ["90d", 90]];
 const REFRESH = 30000;
 
-export const detailPath = ({ slo, period }) => `${path("slos", slo)}${query({ period: period || "28d" })}`;
+/** Of the address, if it is one that can be chosen. */
+function shownPeriod(period) {
+  return PERIODS.some(([id]) => id === period) ? period : "28d";
+}
+
+export const detailPath = ({ slo, period }) => `slo${query({ name: slo, period: shownPeriod(period) })}`;
 
 export function Detail({ given, change }) {
   const { data: slo, error, isStale, reload } = useQuery(detailPath(given), { every: REFRESH, keep: true });
@@ -27,7 +33,7 @@ export function Detail({ given, change }) {
     h(Head, { slo: shown }),
     error ? h(Problem, { error, retry: reload, since: true }) : null,
     h(FreezeOf, { slo: shown }),
-    h(Tiles, { slo: shown }),
+    h(Tiles, { slo: shown, reload }),
     h(History, { slo: shown, given, change, isStale }),
     h("div", { className: "sheets" },
       h(Spent, { slo: shown }), h(Burns, { slo: shown }), h(Rules, { slo: shown })),
@@ -64,7 +70,7 @@ function Head({ slo }) {
 }
 
 function FreezeOf({ slo }) {
-  const { data } = useQuery(slo.freeze ? path("services", slo.service) : null);
+  const { data } = useQuery(slo.freeze ? path("services", slo.service) : null, { every: REFRESH });
   if (!slo.freeze || !data) return null;
   return h(FreezeState, { service: slo.service, freeze: data.freeze, override: data.override });
 }
@@ -73,7 +79,7 @@ function Tile({ label, figure, detail, kind = "" }) {
   return h("div", null, h("dt", null, label), h("dd", { className: `figure ${kind}` }, figure), h("dd", { className: "detail" }, detail));
 }
 
-function Tiles({ slo }) {
+function Tiles({ slo, reload }) {
   const { budget, unit } = slo;
   const about = budget.estimate && budget.remaining !== null ? "≈" : "";
   const isMet = slo.sli === null ? "unknown" : slo.sli >= slo.objective - 1e-12 ? "good" : "bad";
@@ -84,13 +90,22 @@ function Tiles({ slo }) {
       h(Tile, { label: "Budget left", figure: about + percent(budget.remaining, { places: 1 }), detail: events(budget), kind: tone(budget.remaining) }),
       h(Tile, { label: "Burn", figure: times(slo.burn), detail: `over ${slo.window}; 1× spends exactly the budget`, kind: slo.burn === null ? "unknown" : slo.burn > 1 ? "bad" : "" }),
       h(Tile, { label: `Bad ${unit}`, figure: slo.total ? count(bad) : "unknown", detail: `of ${count(slo.total)} in the ${slo.window} window`, kind: slo.total ? "" : "unknown" }),
+      h(SLA, { found: slo.sla }),
       h(Percentiles, { found: slo.percentiles })),
     slo.forecast && slo.sli !== null ? h("p", { className: "note" }, h("b", null, "Forecast: "), `${slo.forecast.text}.`) : null,
     budget.estimate && budget.remaining !== null
       ? h("p", { className: "note" }, `≈ marks an estimate: ${percent(budget.coverage, { places: 0 })} of the ${slo.window} window has been watched so far, so what the full window allows is projected from that part.`)
       : null,
-    slo.sli === null ? h(Unmeasured, { slo }) : null,
+    slo.sli === null ? h(Unmeasured, { slo, reload }) : null,
   );
+}
+
+const OUTLOOKS = { met: "good", "at risk": "low", missed: "bad", unknown: "unknown" };
+
+function SLA({ found }) {
+  if (!found) return null;
+  const [outlook, ...told] = found.text.split(": ");
+  return h(Tile, { label: "SLA", figure: outlook, detail: told.join(": "), kind: OUTLOOKS[found.now.outlook] });
 }
 
 function Percentiles({ found }) {
@@ -100,18 +115,18 @@ function Percentiles({ found }) {
   return h(Tile, { label: "Latency", figure: shown.at(-1), detail: `${shown.slice(0, -1).join(", ")}; ${count(timed)} timed` });
 }
 
-function Unmeasured({ slo }) {
+function Unmeasured({ slo, reload }) {
+  const isOfAirflow = slo.source === "airflow";
   return h(Empty, { title: "Nothing measured in this window" },
-    h("p", null, slo.source === "airflow"
-      ? "End the DAG with a BatchCompletionOperator for this SLO, or record one run by hand:"
-      : "Let a DAG measure it with the operator for its kind, or record one run by hand:"),
-    h(Command, null, `ai-slo record ${slo.name} --good 1 --total 1`));
+    isOfAirflow ? h(Fragment, null, h("p", null, "Airflow's own record, from which this SLO is measured, may hold runs of it already."), h(Past, { reload })) : null,
+    h("p", null, isOfAirflow ? "Or record one run by hand:" : "Let a DAG measure it with the operator for its kind, or record one run by hand:"),
+    h(Command, null, `ai-slo record ${quoted(slo.name)} --good 1 --total 1`));
 }
 
 function History({ slo, given, change, isStale }) {
-  const { data: service } = useQuery(slo.service ? path("services", slo.service) : null);
-  const period = given.period || "28d";
-  const days = PERIODS.find(([id]) => id === period)?.[1] ?? 28;
+  const { data: service } = useQuery(slo.service ? path("services", slo.service) : null, { every: REFRESH });
+  const period = shownPeriod(given.period);
+  const [, days] = PERIODS.find(([id]) => id === period);
   const end = Math.max(Date.parse(slo.evaluated_at ?? "") || 0, ...slo.history.slice(-1).map(({ at }) => Date.parse(at))) || Date.now();
   return h("div", { className: "card", "aria-busy": isStale },
     h("div", { className: "row" },

@@ -3,6 +3,7 @@
 import { path, query, useQuery } from "./api.js";
 import { Fragment, Link, h, place, useEffect, useRef, useState } from "./host.js";
 import { Onboarding } from "./onboarding.js";
+import { Past, isWaiting } from "./past.js";
 import { Empty, Loading, Notice, Pager, Problem, Time } from "./parts.js";
 import { SLOTable } from "./rows.js";
 import { plural } from "./words.js";
@@ -10,6 +11,7 @@ import { plural } from "./words.js";
 const PER_PAGE = 50;
 const REFRESH = 30000;
 const TYPING = 250;
+const LONGEST_SEARCH = 200;
 const STATES = [["spent", "Budget spent"], ["burning", "Burning"], ["unknown", "Unknown"], ["healthy", "Healthy"]];
 const ORDERS = [["state", "Most urgent first"], ["remaining", "Least budget left"], ["-burn", "Fastest burn"], ["name", "Name"], ["service", "Service"]];
 const FROZEN = { any: ["hard", "soft"] };
@@ -23,21 +25,29 @@ export function listPath({ search, service, state, freeze, order, offset }) {
 export function List({ given, change }) {
   const { data, error, isStale, reload } = useQuery(listPath(given), { every: REFRESH, keep: true });
   const isFiltered = Boolean(given.search || given.service || given.state || given.freeze);
-  if (!data) return error ? h(Problem, { error, retry: reload }) : h(Loading, { rows: 8, label: "Loading SLOs" });
-  if (!data.total_entries && !isFiltered && !isStale) return h(Onboarding, { reload });
+  if (!data) return error ? h(Refused, { error, reload }) : h(Loading, { rows: 8, label: "Loading SLOs" });
+  if (!data.total_entries && !isFiltered && !isStale) return h(Onboarding);
   const pick = (changes) => change({ offset: undefined, ...changes }, { replace: true });
   return h(Fragment, null,
     error ? h(Problem, { error, retry: reload, since: true }) : null,
     h(Frozen),
     h(States, { counts: data.counts, given, pick }),
     h(Filters, { given, pick }),
+    data.slos.length && data.slos.every(isWaiting) ? h(Notice, { title: "Nothing is measured yet.", action: h(Past, { reload }) }, "These SLOs are measured from Airflow's own record, which may hold runs of theirs already.") : null,
     data.slos.length
       ? h(SLOTable, { rows: data.slos, order: given.order || ORDERS[0][0], isBusy: isStale, caption: "All SLOs", onOrder: (order) => pick({ order }) })
-      : h(Nothing, { pick }),
+      : data.total_entries ? h(Beyond, { total: data.total_entries, change }) : h(Nothing, { pick }),
     h(Pager, { offset: Number(given.offset) || 0, limit: PER_PAGE, total: data.total_entries, noun: "SLOs",
       onMove: (offset) => { change({ offset: offset || undefined }); scrollTo(0); } }),
     h(Judged, { rows: data.slos }),
   );
+}
+
+/** An address may ask for what there is none of: then another try is of no use. */
+function Refused({ error, reload }) {
+  return h(Fragment, null,
+    h(Problem, { error, retry: error.status === 422 ? undefined : reload }),
+    error.status === 422 ? h("p", null, h(Link, { className: "button", to: place() }, "All SLOs")) : null);
 }
 
 function scrollTo(top) {
@@ -112,9 +122,17 @@ function Search({ given, pick }) {
     return () => clearTimeout(timer);
   }, [text]);
   return h("input", {
-    type: "search", value: text, placeholder: "Search name, title, service…", "aria-label": "Search SLOs",
+    type: "search", value: text, maxLength: LONGEST_SEARCH, placeholder: "Search name, title, service…", "aria-label": "Search SLOs",
     onChange: (event) => setText(event.target.value),
   });
+}
+
+/** The page that an address names is no more: SLOs were removed, or changed their state. */
+function Beyond({ total, change }) {
+  const last = Math.floor((total - 1) / PER_PAGE) * PER_PAGE;
+  return h(Empty, { title: "This page is no more" },
+    h("p", null, `There are ${plural(total, "SLO")} to show by now.`),
+    h("button", { type: "button", className: "button", onClick: () => change({ offset: last || undefined }, { replace: true }) }, "Go to the last page"));
 }
 
 function Nothing({ pick }) {

@@ -1,7 +1,8 @@
 // The runs of an SLO, newest first: good and bad, and where each came from.
 
-import { path, query, read, useQuery } from "./api.js";
-import { Fragment, h, useEffect, useState } from "./host.js";
+import { query } from "./api.js";
+import { Fragment, h } from "./host.js";
+import { usePages } from "./pages.js";
 import { Badge, External, Loading, Problem, Table, Time } from "./parts.js";
 import { cause, count, raw } from "./words.js";
 
@@ -10,14 +11,8 @@ const IN_THE_KEY = new Set(["dag", "task", "run", "run_type", "map_index"]);
 
 export function Measurements({ slo, given, change }) {
   const bad = given.bad === "true";
-  const asked = `${path("slos", slo.name, "measurements")}${query({ limit: AT_A_TIME, bad: bad || undefined })}`;
-  const { data, error, reload } = useQuery(asked, { keep: true });
-  const [more, setMore] = useState({ of: null, rows: [], cursor: null, error: null });
-  useEffect(() => setMore({ of: data, rows: [], cursor: data?.next_cursor ?? null, error: null }), [data]);
-  const load = () => read(`${asked}&${new URLSearchParams({ cursor: more.cursor })}`)
-    .then((page) => setMore((old) => ({ of: data, rows: [...old.rows, ...page.measurements], cursor: page.next_cursor, error: null })))
-    .catch((failed) => setMore((old) => ({ ...old, error: failed })));
-  const rows = data ? [...data.measurements, ...(more.of === data ? more.rows : [])] : [];
+  const asked = `slo/measurements${query({ name: slo.name, limit: AT_A_TIME, bad: bad || undefined })}`;
+  const { data, error, reload, rows, next } = usePages(asked, "measurements");
   const choice = (id, words) => h("button", {
     type: "button", className: "chip", "aria-pressed": bad === (id === "true"), onClick: () => change({ bad: id }, { replace: true }),
   }, words);
@@ -28,8 +23,7 @@ export function Measurements({ slo, given, change }) {
     !data && !error ? h(Loading, { rows: 4, label: "Loading measurements" }) : null,
     data && !rows.length ? h("p", { className: "dim" }, bad ? "No bad measurement." : "None yet.") : null,
     rows.length ? h(Table, { name: "measurements", caption: h("span", { className: "unseen" }, "Measurements, newest first"), columns: columns(rows), rows: rows.map((row) => ({ ...row, key: row.key, id: row.key })) }) : null,
-    more.error ? h(Problem, { error: more.error, retry: load }) : null,
-    more.cursor && more.of === data && !more.error ? h("button", { type: "button", className: "button", onClick: load }, "Show more") : null);
+    next);
 }
 
 function columns(rows) {

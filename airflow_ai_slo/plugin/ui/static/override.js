@@ -2,12 +2,13 @@
 
 import { path, write } from "./api.js";
 import { h, useEffect, useId, useRef, useState } from "./host.js";
-import { Notice } from "./parts.js";
+import { Notice, Problem, isEnded } from "./parts.js";
 import { local, utc } from "./words.js";
 
 const HOUR = 3600000;
 const CHOICES = [["1", "1 hour"], ["4", "4 hours"], ["24", "1 day"], ["72", "3 days"], ["own", "Until…"]];
 const LONGEST_REASON = 500;
+const DOUBLE_CLICK = 500;
 
 /** A dialog that keeps the focus and closes on Escape; the element does that by itself. */
 export function Dialog({ title, close, children }) {
@@ -25,10 +26,16 @@ export function Dialog({ title, close, children }) {
   return h("dialog", { ref: shown, className: "dialog", "aria-labelledby": id, onCancel: leave, onKeyDown: (event) => event.stopPropagation() }, h("h2", { id }, title), children);
 }
 
-function Buttons({ close, verb, isBusy, onBack }) {
+/** @param {{isLate?: boolean}} props isLate: the second click of a double click on the dialog before does not count here */
+function Buttons({ close, verb, isBusy, onBack, isLate = false }) {
+  const [isReady, setReady] = useState(!isLate);
+  useEffect(() => {
+    const timer = setTimeout(() => setReady(true), DOUBLE_CLICK);
+    return () => clearTimeout(timer);
+  }, []);
   return h("div", { className: "actions end" },
     h("button", { type: "button", className: "button", onClick: onBack ?? close, disabled: isBusy }, onBack ? "Back" : "Cancel"),
-    h("button", { type: "submit", className: "button strong", disabled: isBusy }, isBusy ? "…" : verb));
+    h("button", { type: "submit", className: "button strong", disabled: isBusy || !isReady }, isBusy ? "…" : verb));
 }
 
 /** Ask once more, with a reason where one is needed. */
@@ -62,7 +69,7 @@ export function OverrideForm({ service, close }) {
     return h(Dialog, { key: "confirm", title: "Let changes pass?", close }, h("form", { onSubmit: submit },
       h("p", null, "Until ", h("b", null, local(until)), ` (${utc(until)}) every change to `, h("b", null, service), " passes its gates, though the budget is spent."),
       h("p", { className: "dim" }, "Reason: ", reason.trim()),
-      failed, h(Buttons, { close, verb: "Override the freeze", isBusy, onBack: () => setUntil(null) })));
+      failed, h(Buttons, { close, verb: "Override the freeze", isBusy, isLate: true, onBack: () => setUntil(null) })));
   }
   return h(Dialog, { key: "form", title: `Override the freeze of ${service}`, close }, h("form", { onSubmit: check, noValidate: true },
     h(Reason, { value: reason, onChange: setReason }),
@@ -85,19 +92,28 @@ function Reason({ value, onChange }) {
 function useAct(act, done) {
   const [error, setError] = useState(null);
   const [isBusy, setBusy] = useState(false);
+  const underWay = useRef(false);
   const submit = async (event) => {
     event.preventDefault();
+    if (underWay.current) return;
+    underWay.current = true;
     setBusy(true);
     setError(null);
     try {
       await act();
       done();
     } catch (failed) {
+      underWay.current = false;
       setBusy(false);
       setError(failed);
     }
   };
-  return [error ? h(Notice, { kind: "bad" }, error.status === 403 ? "You may not do this: it needs the right to change Airflow's variables." : error.message) : null, submit, isBusy];
+  return [error ? h(Failed, { error }) : null, submit, isBusy];
+}
+
+function Failed({ error }) {
+  if (isEnded(error)) return h(Problem, { error });
+  return h(Notice, { kind: "bad" }, error.status === 403 ? "You may not do this: it needs the right to change Airflow's variables." : error.message);
 }
 
 /** An instant as the browser's clock on the wall shows it, for an input. */

@@ -86,16 +86,26 @@ const TITLES = {
   503: "The SLO store is away.",
 };
 
+/** Whether an error says that nobody is logged in any more. */
+export function isEnded(error) {
+  return error.status === 401 || /invalid jwt/i.test(error.message);
+}
+
+/** Whether the store answers, but has no tables of this version: the message names the command that helps. */
+function isUnmigrated(error) {
+  return error.status === 503 && error.message.includes("ai-slo db upgrade");
+}
+
 /** What went wrong, and what to do about it. */
 export function Problem({ error, retry, since }) {
-  const isEnded = error.status === 401 || /invalid jwt/i.test(error.message);
-  const title = isEnded ? TITLES[401] : (TITLES[error.status] ?? "That did not work.");
+  const mustLogIn = isEnded(error);
+  const title = mustLogIn ? TITLES[401] : isUnmigrated(error) ? "The SLO store is not migrated." : (TITLES[error.status] ?? "That did not work.");
   const login = address(`api/v2/auth/login?next=${encodeURIComponent(location.href)}`).href;
-  const action = isEnded
+  const action = mustLogIn
     ? h("a", { className: "button strong", href: login }, "Log in again")
     : h("button", { type: "button", className: "button", onClick: retry }, "Try again");
-  const told = isEnded ? "Log in to go on where you were." : error.message;
-  return h(Notice, { kind: "bad", title, action: retry || isEnded ? action : null }, told,
+  const told = mustLogIn ? "Log in to go on where you were." : error.message;
+  return h(Notice, { kind: "bad", title, action: retry || mustLogIn ? action : null }, told,
     since ? " What is shown below is older." : "");
 }
 
@@ -162,8 +172,8 @@ export function Pager({ offset, limit, total, noun, onMove }) {
   const last = Math.min(offset + limit, total);
   const move = (to) => () => onMove(Math.max(to, 0));
   return h("nav", { className: "pager", "aria-label": "Pages" },
-    h("button", { type: "button", className: "button", disabled: offset <= 0, onClick: move(offset - limit) }, "Previous"),
-    h("span", { role: "status" }, `${(offset + 1).toLocaleString("en")}–${last.toLocaleString("en")} of ${total.toLocaleString("en")} ${noun}`),
+    h("button", { type: "button", className: "button", disabled: offset <= 0, onClick: move(Math.min(offset, total) - limit) }, "Previous"),
+    h("span", { role: "status" }, offset >= total ? `none of ${total.toLocaleString("en")} ${noun}` : `${(offset + 1).toLocaleString("en")}–${last.toLocaleString("en")} of ${total.toLocaleString("en")} ${noun}`),
     h("button", { type: "button", className: "button", disabled: last >= total, onClick: move(offset + limit) }, "Next"),
   );
 }

@@ -2,7 +2,7 @@
 
 import { Fragment, h, useState } from "./host.js";
 import { Badge, Bar, Copy, Table, Time } from "./parts.js";
-import { capital, cause, count, length, percent, plural, times } from "./words.js";
+import { capital, cause, count, length, percent, plural, quoted, times } from "./words.js";
 
 const CAPTIONS = { cause: "What spent it", version: "What spent it, by version", task: "What spent it, by task", dag: "What spent it, by DAG" };
 const MOST_GROUPS = 8;
@@ -20,7 +20,7 @@ export function Spent({ slo }) {
       { head: `Bad ${slo.unit}`, number: true, cell: ({ bad }) => count(bad) },
     ],
     rows: groups.slice(0, MOST_GROUPS).map((group) => ({ ...group, key: group.name })),
-    more: groups.length > MOST_GROUPS ? `${plural(groups.length - MOST_GROUPS, "smaller group")} left out; ai-slo spent ${slo.name} --by ${by} shows more.` : null,
+    more: groups.length > MOST_GROUPS ? `${plural(groups.length - MOST_GROUPS, "smaller group")} left out; ai-slo spent ${quoted(slo.name)} --by ${by} shows more.` : null,
   })));
 }
 

@@ -4,6 +4,8 @@
 import { zone } from "./host.js";
 
 const MOST_PLACES = 9;
+/** From here on a number is written as `1.5e15`: nobody counts so many digits, and no column holds three hundred. */
+const LONG = 1e15;
 export const UNKNOWN = "unknown";
 
 function side(number, other) {
@@ -22,7 +24,8 @@ export function decimal(number, { against = [0], places = 2, unit = "" } = {}) {
 }
 
 function written(number, digits) {
-  const text = Math.abs(number).toLocaleString("en", { maximumFractionDigits: digits });
+  const size = Math.abs(number);
+  const text = size < LONG ? size.toLocaleString("en", { maximumFractionDigits: digits }) : Number(size.toPrecision(6)).toExponential().replace("+", "");
   return number < 0 ? `−${text}` : text;
 }
 
@@ -112,4 +115,10 @@ export function ago(at, now = Date.now()) {
 /** The address if it is a plain http or https one, else nothing. */
 export function webAddress(text) {
   return typeof text === "string" && /^https?:\/\/[^\s\u0000-\u0020\u007f<>"'`\\]+$/i.test(text) ? text : "";
+}
+
+/** A name as one word of a command for a shell: nobody's name of an SLO becomes a command when the line is pasted. */
+export function quoted(text) {
+  const name = String(text);
+  return /^[\w@%+=:,./][\w@%+=:,./-]*$/.test(name) ? name : `'${name.replaceAll("'", "'\\''")}'`;
 }

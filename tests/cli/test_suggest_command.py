@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from cli_runner import Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airflow_ai_slo import engine, openslo
@@ -154,6 +154,8 @@ def test_what_the_store_has_recorded_with_missing_runs(ai_slo: AiSlo, tmp_path: 
 
 
 @given(st.text(min_size=1, max_size=80).filter(str.strip), st.booleans())
+@example("08", by_clock=False)
+@example("d" * 80, by_clock=True)
 def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by_clock: bool) -> None:
     runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
     at = START + 90 * DAY
@@ -176,7 +178,26 @@ def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by
         assert [problem for one in openslo.validate([path], strict=True) for problem in one.problems] == []
         (slo,) = openslo.require([path], schedules=lambda dag_id: Schedule(cadence="1d")).slos
     assert slo.indicator.spec["ratioMetric"]["total"]["metricSource"]["spec"] == {"dag_id": subject}
-    assert slo.display_name == f"{subject} completes within 1h"
+    assert slo.display_name is not None
+    assert slo.display_name.endswith(" completes within 1h")
+    if len(subject) <= 43:
+        assert slo.display_name == f"{subject} completes within 1h"
+
+
+def _all_good(subject: str) -> Proposal:
+    runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
+    at = START + 90 * DAY
+    seen = suggest(runs, window=28 * DAY, now=to_micros(at))
+    return Proposal(subject=subject, window=Duration(28, "d"), suggestion=seen, since=START, until=at)
+
+
+@pytest.mark.parametrize(("length", "title"), [(53, "d" * 53), (54, "d" * 52 + "…"), (250, "d" * 52 + "…")])
+def test_a_long_dag_id_is_cut_where_openslo_ends_display_names(tmp_path: Path, length: int, title: str) -> None:
+    (text,) = documents([_all_good("d" * length)]).values()
+    path = tmp_path / "slo.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [problem for one in openslo.validate([path], strict=True) for problem in one.problems] == []
+    assert openslo.require([path]).slos[0].display_name == f"{title} completes"
 
 
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=30, unique=True))

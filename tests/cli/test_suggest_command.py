@@ -154,8 +154,8 @@ def test_what_the_store_has_recorded_with_missing_runs(ai_slo: AiSlo, tmp_path: 
 
 
 @given(st.text(min_size=1, max_size=80).filter(str.strip), st.booleans())
-@example("08", by_clock=False)
-@example("d" * 80, by_clock=True)
+@example("08", False)
+@example("d" * 80, True)
 def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by_clock: bool) -> None:
     runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
     at = START + 90 * DAY

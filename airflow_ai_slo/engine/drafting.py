@@ -132,7 +132,7 @@ def _sources(proposal: Proposal) -> tuple[str, str]:
 
 
 def _name(label: str) -> str:
-    """A label as it is, but for those that some YAML takes for a number, a truth or nothing: ``08``, ``on``, ``null``."""
+    """A label as it is, but for what some YAML takes for a number, a truth or nothing: ``08``, ``on``, ``null``."""
     import yaml
 
     return label if label[0].isalpha() and yaml.safe_load(label) == label else _quoted(label)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _EVENTS = {"cli_pause": True, "cli_unpause": False, "paused": True, "patch_dag": None, "patch_dags": None}
 _MICROSECOND = timedelta(microseconds=1)
+_MANY = 5_000
+"""More DAGs than this are not named to the database, which takes some tens of thousands of parameters at most."""
 
 
 def pauses_of(session: Session, dags: Collection[DagRow], now: datetime) -> dict[str, Pauses]:
@@ -47,12 +49,16 @@ def _actions(session: Session, dag_ids: Collection[str]) -> dict[str, list[tuple
     from sqlalchemy import select
 
     columns = (Log.dag_id, Log.dttm, Log.event, Log.extra)
-    query = select(*columns).where(Log.event.in_(list(_EVENTS)), Log.dag_id.in_(dag_ids), Log.dttm.is_not(None))
+    query = select(*columns).where(Log.event.in_(list(_EVENTS)), Log.dttm.is_not(None)).order_by(Log.dttm, Log.id)
+    query = query if len(dag_ids) > _MANY else query.where(Log.dag_id.in_(dag_ids))
+    wanted = set(dag_ids)
     found = defaultdict[str, list[tuple[datetime, bool]]](list)
-    for dag_id, moment, event, extra in session.execute(query.order_by(Log.dttm, Log.id)):
+    for dag_id, moment, event, extra in session.execute(query):
+        if dag_id not in wanted:
+            continue
         paused = _EVENTS[event]
         paused = _in_body(extra) if paused is None else paused
-        if paused is not None and dag_id is not None and moment is not None:
+        if paused is not None and moment is not None:
             found[dag_id].append((utc(moment), paused))
     return found
 

@@ -99,7 +99,7 @@ def test_wrong_options_are_named(ai_slo: AiSlo, measured: Path, tmp_path: Path) 
         (("--from", measured, "--dag", "roes"), "no SLO is named 'roes'; did you mean rows?"),
         (("--from", measured, "--output", tmp_path / "x.json"), "name a folder, or a file that ends in .yaml"),
         (("--from", tmp_path / "gone.csv"), "gone.csv: No such file"),
-        (("--from", "store", "--output", tmp_path), "edit the target where the SLO is defined"),
+        (("--from", "store", "--service", "team"), "applied SLOs have one"),
     ]:
         done = ai_slo("suggest", *arguments)
         assert (done.code, done.out) == (2, ""), arguments
@@ -151,6 +151,12 @@ def test_what_the_store_has_recorded_with_missing_runs(ai_slo: AiSlo, tmp_path: 
     done = ai_slo("suggest", "--from", "store", "--at", now.isoformat(), "--format", "json")
     (found,) = done.json["suggestions"]
     assert (found["runs"], found["bad"], found["worst"], found["stands"], found["objective"]) == (90, 2, 1, 0.99, 0.9)
+    written = tmp_path / "slos"
+    done = ai_slo("suggest", "--from", "store", "--at", now.isoformat(), "--output", written)
+    assert done.code == 0, done.err
+    assert "generation 1" in ai_slo("apply", written).out
+    (slo,) = openslo.require([written]).slos
+    assert (float(slo.objective), slo.service, slo.window, slo.schedule) == (0.9, "scores", promised.window, schedule)
 
 
 @given(st.text(min_size=1, max_size=80).filter(str.strip), st.booleans())

@@ -34,7 +34,7 @@ def command(days: int, dags: tuple[str, ...], dry_run: bool, output: str, url: s
     Again is safe: what is stored already is not written again, and an import that was interrupted goes on.
     """
     from airflow_ai_slo import engine
-    from airflow_ai_slo.cli.bar import Bar
+    from airflow_ai_slo.cli.progress import Bar
 
     store = opened(url)
     with redirect_stdout(sys.stderr), Bar("importing", "runs") as bar:  # Airflow may log to stdout

@@ -13,7 +13,7 @@ import click
 
 from airflow_ai_slo.cli.follow import Follow, following
 from airflow_ai_slo.cli.options import Moment, opened, output_format, store_url
-from airflow_ai_slo.cli.progress import counting
+from airflow_ai_slo.cli.progress import Bar
 
 if TYPE_CHECKING:
     from airflow_ai_slo.reconcile import Reconciled, SLOReconciled
@@ -52,7 +52,7 @@ def command(
     with redirect_stdout(sys.stderr):  # Airflow may log to stdout, where the answer goes
         from airflow_ai_slo.reconcile import reconcile
 
-        with counting("runs looked at") as progress:
+        with Bar("reconciling", "runs") as progress:
             done = reconcile(
                 store, now=datetime.now(UTC), since=since, dag_ids=dags or None, progress=progress, dry_run=dry_run
             )

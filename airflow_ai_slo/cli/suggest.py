@@ -90,14 +90,18 @@ def command(
     """
     from airflow_ai_slo.engine import drafting
 
-    _check_source(source, tags, imports=imports, writes=output is not None or shape == "yaml" or service is not None)
+    _check_source(source, tags, imports=imports, has_service=service is not None)
     if (applies or imports) and (output is None or shape != "text"):
         raise click.UsageError("--apply and --import take what --output slos/ has written, and speak text")
     if service is not None and not drafting.is_label(service):
         raise click.UsageError(f"--service {service!r}: write up to 63 small letters, digits and hyphens")
     is_file = output is not None and _is_file(output)
     proposals = _proposals(source, at, timedelta(days=days), dags, tags, window, url)
-    found = {} if source == _STORE else drafting.documents(proposals, service=service, from_airflow=source == _AIRFLOW)
+    found = (
+        _moved(proposals, url)
+        if source == _STORE
+        else drafting.documents(proposals, service=service, from_airflow=source == _AIRFLOW)
+    )
     texts: dict[Path, str] = {}
     if output is not None and found:
         texts = {output: drafting.joined(found.values())} if is_file else _in_folder(found, output)
@@ -110,13 +114,13 @@ def command(
     _go_on(texts, days, dags, url, applies=applies or imports, imports=imports)
 
 
-def _check_source(source: str, tags: Sequence[str], *, imports: bool, writes: bool) -> None:
+def _check_source(source: str, tags: Sequence[str], *, imports: bool, has_service: bool) -> None:
     if tags and source != _AIRFLOW:
         raise click.UsageError(f"--tag: only DAGs have tags; leave it out with --from {source}")
     if imports and source != _AIRFLOW:
         raise click.UsageError(f"--import reads Airflow's record; leave it out with --from {source}")
-    if writes and source == _STORE:
-        raise click.UsageError("--from store shows what the past supports; edit the target where the SLO is defined")
+    if has_service and source == _STORE:
+        raise click.UsageError("--service: applied SLOs have one; leave it out with --from store")
 
 
 def _show(proposals: Sequence[Proposal], found: dict[str, str], shape: str, days: int, source: str) -> None:
@@ -167,6 +171,26 @@ def _proposals(
         found = suggesting.suggest_for_rows(rows, at=at or from_micros(newest), back=back, window=usual)
     wanted = picked(names, [one.subject for one in found], what="SLO")
     return [one for one in found if one.subject in wanted]
+
+
+def _moved(proposals: Sequence[Proposal], url: str | None) -> dict[str, str]:
+    """Applied SLOs as they are, but for the objective, and the window where another was asked for."""
+    from airflow_ai_slo.engine import drafting
+    from airflow_ai_slo.openslo.writing import as_yaml, document
+    from airflow_ai_slo.store import definitions
+
+    chosen = {one.subject: one for one in proposals if one.chosen is not None}
+    with opened(url).read() as connection:
+        slos = [one.slo for one in definitions.active(connection, list(chosen))]
+    names, found = drafting.Names(), dict[str, str]()
+    for slo in slos:
+        one, written = chosen[slo.name], document(slo)
+        if one.chosen is not None:
+            written["spec"]["objectives"][0]["target"] = float(one.chosen.objective)
+        if slo.window.duration != one.window:
+            written["spec"]["timeWindow"] = [{"duration": str(one.window), "isRolling": True}]
+        found[names.of(slo.name)] = as_yaml(written)
+    return found
 
 
 def _is_file(output: Path) -> bool:

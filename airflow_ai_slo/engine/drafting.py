@@ -12,6 +12,7 @@ from airflow_ai_slo.engine.proposing import explained, target
 from airflow_ai_slo.reports.figures import count
 
 _LONGEST_LABEL = 63
+_LONGEST_DISPLAY_NAME = 63
 _SUFFIX = "-completion"
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _OTHERS = re.compile(r"[^a-z0-9]+")
@@ -62,7 +63,7 @@ def documents(
 
 
 def _service(name: str, proposal: Proposal, *, alone: bool) -> str:
-    display = f"\n  displayName: {_quoted(proposal.subject)}" if alone else ""
+    display = f"\n  displayName: {_quoted(_fitting(proposal.subject))}" if alone else ""
     return f"apiVersion: openslo/v1\nkind: Service\nmetadata:\n  name: {_name(name)}{display}\nspec: {{}}\n"
 
 
@@ -99,8 +100,14 @@ def _slo(label: str, service: str, proposal: Proposal, *, from_airflow: bool) ->
 
 def _title(proposal: Proposal, *, from_airflow: bool) -> str:
     if not from_airflow:
-        return proposal.subject
-    return f"{proposal.subject} completes" + (f" within {proposal.within.promised}" if proposal.within else "")
+        return _fitting(proposal.subject)
+    return _fitting(proposal.subject, " completes" + (f" within {proposal.within.promised}" if proposal.within else ""))
+
+
+def _fitting(subject: str, then: str = "") -> str:
+    """A display name as long as OpenSLO takes it; of a long subject the beginning."""
+    room = _LONGEST_DISPLAY_NAME - len(then)
+    return (subject if len(subject) <= room else f"{subject[: room - 1]}…") + then
 
 
 def _annotations(proposal: Proposal, *, from_airflow: bool) -> list[str]:
@@ -125,10 +132,10 @@ def _sources(proposal: Proposal) -> tuple[str, str]:
 
 
 def _name(label: str) -> str:
-    """A label as it is, but for those that YAML takes for a number, a truth or nothing: ``0``, ``on``, ``null``."""
+    """A label as it is, but for what some YAML takes for a number, a truth or nothing: ``08``, ``on``, ``null``."""
     import yaml
 
-    return label if yaml.safe_load(label) == label else _quoted(label)
+    return label if label[0].isalpha() and yaml.safe_load(label) == label else _quoted(label)
 
 
 def _quoted(text: str) -> str:

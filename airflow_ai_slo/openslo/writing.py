@@ -30,9 +30,14 @@ def document(slo: SLO) -> dict[str, Any]:
 
 def yaml_text(slo: SLO) -> str:
     """The document as YAML."""
+    return as_yaml(document(slo))
+
+
+def as_yaml(written: Mapping[str, Any]) -> str:
+    """A document as YAML, its fields in their order."""
     import yaml
 
-    return yaml.safe_dump(document(slo), sort_keys=False, allow_unicode=True, width=110)
+    return yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=110)
 
 
 def _spec(slo: SLO) -> dict[str, Any]:

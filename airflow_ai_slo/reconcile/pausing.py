@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.reconcile.selecting import DagRow, known_since
+from airflow_ai_slo.reconcile.selecting import MANY, DagRow, known_since
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -56,7 +56,8 @@ def _actions(session: Session, dag_ids: Collection[str]) -> dict[str, list[tuple
 
     columns = (Log.dag_id, Log.dttm, Log.event, Log.extra)
     of_many = or_(Log.dag_id.in_(dag_ids), Log.event == "patch_dags", Log.extra.contains(_BY_REGEX, autoescape=True))
-    query = select(*columns).where(Log.event.in_(list(_EVENTS)), of_many, Log.dttm.is_not(None))
+    query = select(*columns).where(Log.event.in_(list(_EVENTS)), Log.dttm.is_not(None))
+    query, dag_ids = query if len(dag_ids) > MANY else query.where(of_many), set(dag_ids)
     found, known = defaultdict[str, list[tuple[datetime, bool]]](list), known_since(session, dag_ids)
     for dag_id, moment, event, extra in session.execute(query.order_by(Log.dttm, Log.id)):
         said = _said(extra)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_ai_slo import compat
 from airflow_ai_slo.core.airflow_runs import AirflowRuns
@@ -15,6 +15,10 @@ from airflow_ai_slo.core.instants import utc
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+
+MANY = 5_000
+"""More DAGs than this are not named to the database, which takes some tens of thousands of parameters at most."""
 
 
 class DagRow(NamedTuple):
@@ -78,8 +82,21 @@ def known_since(session: Session, dag_ids: Collection[str]) -> dict[str, datetim
     from airflow.models.dag_version import DagVersion
     from sqlalchemy import func, select
 
-    first = select(DagVersion.dag_id, func.min(DagVersion.created_at)).where(DagVersion.dag_id.in_(dag_ids))
-    return {dag_id: utc(moment) for dag_id, moment in session.execute(first.group_by(DagVersion.dag_id)) if moment}
+    first = select(DagVersion.dag_id, func.min(DagVersion.created_at)).group_by(DagVersion.dag_id)
+    first = first if len(dag_ids) > MANY else first.where(DagVersion.dag_id.in_(dag_ids))
+    return {dag_id: utc(moment) for dag_id, moment in session.execute(first) if moment}
+
+
+def newest_dag(session: Session, dag_id: str) -> Any:
+    """A DAG as Airflow has kept it last; None where it has not. Found by its version: kept DAGs have no index by id."""
+    from airflow.models.dag_version import DagVersion
+    from airflow.models.serialized_dag import SerializedDagModel
+    from sqlalchemy import select
+
+    query = select(SerializedDagModel).join(DagVersion, SerializedDagModel.dag_version_id == DagVersion.id)
+    newest = query.where(DagVersion.dag_id == dag_id).order_by(DagVersion.version_number.desc()).limit(1)
+    kept = session.scalar(newest)
+    return None if kept is None else kept.dag
 
 
 def selected(spec: AirflowRuns, dags: dict[str, DagRow], only: Collection[str] | None = None) -> list[DagRow]:

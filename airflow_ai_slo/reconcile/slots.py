@@ -14,7 +14,7 @@ from airflow_ai_slo.core.expected import Pauses, is_paused
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.reconcile.clocks import Tick, ticks
-from airflow_ai_slo.reconcile.selecting import DagRow
+from airflow_ai_slo.reconcile.selecting import DagRow, newest_dag
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -55,9 +55,7 @@ def passed(
     dates, while it is paused, and after it was taken away. The deadline is the definition's limit; where it has none, a
     run is to be made before the next one is due.
     """
-    from airflow.models.serialized_dag import SerializedDagModel
-
-    dag = SerializedDagModel.get_dag(row.dag_id, session=session)
+    dag = newest_dag(session, row.dag_id)
     begin = None if dag is None or not compat.has_clock(dag) else _begin(session, dag, after)
     if begin is None:
         return Passed([], after)
@@ -188,6 +186,8 @@ def in_force_since(session: Session, dag_id: str, after: datetime) -> datetime:
     today: Any = None
     since = after
     for version, created_at in session.execute(versions.order_by(DagVersion.version_number.desc())).all():
+        if today is None and utc(created_at) <= after:
+            break
         kept = session.scalars(select(SerializedDagModel).where(SerializedDagModel.dag_version_id == version)).first()
         timetable = ((kept.data if kept is not None else None) or {}).get("dag", {}).get("timetable")
         if today is not None and timetable is not None and timetable != today:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
+from fractions import Fraction
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from airflow_ai_slo import compat
@@ -26,13 +27,16 @@ from airflow_ai_slo.reconcile import history, slots
 from airflow_ai_slo.reconcile.events import Event
 from airflow_ai_slo.reconcile.judging import Judge
 from airflow_ai_slo.reconcile.pausing import pauses_of
-from airflow_ai_slo.reconcile.selecting import DagRow, airflow_session, known_dags, known_since
+from airflow_ai_slo.reconcile.selecting import DagRow, airflow_session, known_dags, known_since, newest_dag
+from airflow_ai_slo.reports.figures import decimal
 from airflow_ai_slo.timetables import schedule_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 _BACKFILL = "backfill"
+_LITTLE = Fraction(9, 10)
+"""Below this objective a DAG may well have got better since."""
 
 
 def suggest_for_dags(
@@ -55,7 +59,30 @@ def suggest_for_dags(
         rows = [known[dag_id] for dag_id in picked(dags, list(known), what="DAG")]
         rows = [row for row in rows if row.tags.issuperset(tags) and (dags or row.gone_since is None)]
         pauses = pauses_of(session, rows, at)
-        return [_Dag(session, row, pauses.get(row.dag_id, ()), at).proposal(at - back, window) for row in rows]
+        found = []
+        for row in rows:
+            of_dag = partial(_proposal, session, row, pauses.get(row.dag_id, ()), at, window)
+            found.append(_with_better_days(of_dag(back), back, of_dag))
+        return found
+
+
+def _proposal(
+    session: Session, row: DagRow, pauses: Pauses, at: datetime, window: Duration, back: timedelta
+) -> Proposal:
+    return _Dag(session, row, pauses, at).proposal(at - back, window)
+
+
+def _with_better_days(found: Proposal, back: timedelta, of_dag: Callable[[timedelta], Proposal]) -> Proposal:
+    """Where little can be promised, and its newer half alone supports more, say so."""
+    days = back.days // 2
+    has_little = found.suggestion.is_enough and (found.chosen is None or found.chosen.objective < _LITTLE)
+    if not has_little or timedelta(days=days) < found.window.length:
+        return found
+    lately = of_dag(timedelta(days=days)).chosen
+    if lately is None or (found.chosen is not None and lately.objective <= found.chosen.objective):
+        return found
+    better = f"the last {days} days alone support {decimal(lately.objective, places=6)}: --days {days}"
+    return replace(found, remarks=(*found.remarks, better))
 
 
 class _Seen(NamedTuple):
@@ -73,9 +100,7 @@ class _Dag:
     """One DAG's past."""
 
     def __init__(self, session: Session, row: DagRow, pauses: Pauses, at: datetime) -> None:
-        from airflow.models.serialized_dag import SerializedDagModel
-
-        dag = SerializedDagModel.get_dag(row.dag_id, session=session)
+        dag = newest_dag(session, row.dag_id)
         self._session = session
         self._row = row
         self._pauses = pauses

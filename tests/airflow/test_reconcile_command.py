@@ -12,7 +12,7 @@ import pytest
 from record_kit import DAY, a_dag, a_run, an_slo, seen, unique
 
 from airflow_ai_slo import SLO, engine
-from airflow_ai_slo.cli.progress import counting
+from airflow_ai_slo.cli.progress import Bar
 from airflow_ai_slo.core.definition import Indicator
 from airflow_ai_slo.store import Store
 
@@ -57,9 +57,9 @@ def test_it_says_what_it_did_and_what_it_could_not(store: Store) -> None:
 
 
 def test_long_work_is_told_now_and_then() -> None:
-    out, ticks = io.StringIO(), iter([0.0, 1.0, 3.0, 3.0, 4.0])
-    with counting("runs looked at", out=out, clock=lambda: next(ticks)) as progress:
+    out, ticks = io.StringIO(), iter([0.0, 1.0, 3.0])
+    with Bar("reconciling", "runs", out=out, clock=lambda: next(ticks)) as progress:
         progress(5_000, 100_000)
         progress(10_000, 100_000)
         progress(15_000, 100_000)
-    assert out.getvalue() == "10,000 of 100,000 runs looked at\n"
+    assert out.getvalue() == "reconciling  15% (15,000 of 100,000 runs, 26 s left)\n"

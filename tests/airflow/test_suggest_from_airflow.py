@@ -114,6 +114,15 @@ def test_pasts_at_the_edges(verdicts: str, outcome: Outcome, note: str) -> None:
     assert len(drafting.documents([one])) == (outcome is Outcome.SUGGESTED)
 
 
+def test_a_dag_that_has_got_better_is_told_so() -> None:
+    better, worse = a_dag("better"), a_dag("worse")
+    add_runs(better, daily("x.x.x" * 8 + "." * 50))
+    add_runs(worse, daily("." * 50 + "x.x.x" * 8))
+    assert "the last 45 days alone support 0.9: --days 45" in proposing.note(proposed(better))
+    assert objective(proposed(better, days=45)) == 0.9
+    assert "alone support" not in proposing.note(proposed(worse))
+
+
 def test_runs_by_hand_count_only_where_nobody_else_starts_any() -> None:
     scheduled, by_hand = a_dag("scheduled"), a_dag("byhand", schedule=None)
     add_runs(scheduled, daily("." * 30))

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from cli_runner import Result
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from airflow_ai_slo import engine, openslo
@@ -99,7 +99,7 @@ def test_wrong_options_are_named(ai_slo: AiSlo, measured: Path, tmp_path: Path) 
         (("--from", measured, "--dag", "roes"), "no SLO is named 'roes'; did you mean rows?"),
         (("--from", measured, "--output", tmp_path / "x.json"), "name a folder, or a file that ends in .yaml"),
         (("--from", tmp_path / "gone.csv"), "gone.csv: No such file"),
-        (("--from", "store", "--output", tmp_path), "edit the target where the SLO is defined"),
+        (("--from", "store", "--service", "team"), "applied SLOs have one"),
     ]:
         done = ai_slo("suggest", *arguments)
         assert (done.code, done.out) == (2, ""), arguments
@@ -151,9 +151,17 @@ def test_what_the_store_has_recorded_with_missing_runs(ai_slo: AiSlo, tmp_path: 
     done = ai_slo("suggest", "--from", "store", "--at", now.isoformat(), "--format", "json")
     (found,) = done.json["suggestions"]
     assert (found["runs"], found["bad"], found["worst"], found["stands"], found["objective"]) == (90, 2, 1, 0.99, 0.9)
+    written = tmp_path / "slos"
+    done = ai_slo("suggest", "--from", "store", "--at", now.isoformat(), "--output", written)
+    assert done.code == 0, done.err
+    assert "generation 1" in ai_slo("apply", written).out
+    (slo,) = openslo.require([written]).slos
+    assert (float(slo.objective), slo.service, slo.window, slo.schedule) == (0.9, "scores", promised.window, schedule)
 
 
 @given(st.text(min_size=1, max_size=80).filter(str.strip), st.booleans())
+@example("08", False)
+@example("d" * 80, True)
 def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by_clock: bool) -> None:
     runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
     at = START + 90 * DAY
@@ -176,7 +184,26 @@ def test_whatever_the_name_the_definition_is_valid_and_means_it(subject: str, by
         assert [problem for one in openslo.validate([path], strict=True) for problem in one.problems] == []
         (slo,) = openslo.require([path], schedules=lambda dag_id: Schedule(cadence="1d")).slos
     assert slo.indicator.spec["ratioMetric"]["total"]["metricSource"]["spec"] == {"dag_id": subject}
-    assert slo.display_name == f"{subject} completes within 1h"
+    assert slo.display_name is not None
+    assert slo.display_name.endswith(" completes within 1h")
+    if len(subject) <= 43:
+        assert slo.display_name == f"{subject} completes within 1h"
+
+
+def _all_good(subject: str) -> Proposal:
+    runs = [Ran(to_micros(START + day * DAY), 1, 1) for day in range(90)]
+    at = START + 90 * DAY
+    seen = suggest(runs, window=28 * DAY, now=to_micros(at))
+    return Proposal(subject=subject, window=Duration(28, "d"), suggestion=seen, since=START, until=at)
+
+
+@pytest.mark.parametrize(("length", "title"), [(53, "d" * 53), (54, "d" * 52 + "…"), (250, "d" * 52 + "…")])
+def test_a_long_dag_id_is_cut_where_openslo_ends_display_names(tmp_path: Path, length: int, title: str) -> None:
+    (text,) = documents([_all_good("d" * length)]).values()
+    path = tmp_path / "slo.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert [problem for one in openslo.validate([path], strict=True) for problem in one.problems] == []
+    assert openslo.require([path]).slos[0].display_name == f"{title} completes"
 
 
 @given(st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=30, unique=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
-from airflow_ai_slo.cli.bar import Bar
+from airflow_ai_slo.cli.progress import Bar
 
 
 class _Terminal(io.StringIO):

@@ -119,7 +119,7 @@ def test_a_definition_that_selects_a_dag_is_fed_by_it_before_anything_is_measure
         indicator = Indicator(source="airflow", spec={"ratioMetric": {"good": metric, "total": metric}})
         return an_slo(name, indicator=indicator)
 
-    engine.apply(store, [selecting("one", dag_id="train"), selecting("many", dag_id=["train", "score"]),
+    engine.apply(store, [selecting("one", dag_id="train"), selecting("many", dag_ids=["train", "score"]),
                          selecting("task", dag_id="score", task_id="fit"), selecting("none")], now=NOW)  # type: ignore[list-item]  # fmt: skip
     assert fed(store, "train") == ["many", "one"]
     assert fed(store, "score") == ["many", "task"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from airflow_ai_slo.expectations import profiles
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *ROOT.glob("distributions/*/README.md")])
 _PYTHON = re.compile(r"^( *)```python\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
@@ -23,6 +25,7 @@ def test_examples_run(page: Path, airflow_home: Path, tmp_path: Path, monkeypatc
     for folder in ("slos", "dags", "expectations"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(profiles, "_registered", {})  # what one page registers is not for other tests
     monkeypatch.setenv("AI_SLO_STORE_URL", f"sqlite:///{tmp_path / 'slo.db'}")
     monkeypatch.setenv("SLACK_TOKEN", "xoxb-only-for-tests")
     names: dict[str, Any] = {"__name__": page.stem}

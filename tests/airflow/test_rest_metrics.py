@@ -92,7 +92,8 @@ def test_the_limit_is_the_askers(server: ApiServer) -> None:
     assert "\nai_slo_slos_left_out 1.0\n" in cut.body
     assert 'slo="rec-runs"' not in cut.body
     wrong = server.call(f"{METRICS}?max_series=-1", token=token)
-    assert (wrong.status, wrong.body["detail"][0]["loc"]) == (422, ["query", "max_series"])
+    assert wrong.status == 422
+    assert wrong.body["detail"].startswith("query max_series: ")
 
 
 def test_without_a_store_the_scrape_fails(airflow_home: Path, tmp_path: Path) -> None:

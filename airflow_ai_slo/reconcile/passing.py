@@ -70,13 +70,14 @@ class Pass:
         with self._store.read() as connection:
             reached = reconciled.reaches(connection, one.slo_id)
         fresh = [row for row in chosen if since is not None or reaching.is_fresh(reached.get(row.dag_id), start)]
-        known = [row for row in chosen if row not in fresh]
+        anew = {row.dag_id for row in fresh}
+        known = [row for row in chosen if row.dag_id not in anew]
         newest = history.newest_change(self._session, [row.dag_id for row in chosen], start) if chosen else None
         writer, counted = self._writer(one), 0
         for rows, changed in ((fresh, None), (known, reaching.changed([reached[row.dag_id] for row in known]))):
             if rows:
                 counted += self._read(one, spec, writer, rows, start, changed)
-        until = {row.dag_id: self._expect(one, spec, writer, row, reached, fresh, start) for row in chosen}
+        until = {row.dag_id: self._expect(one, spec, writer, row, reached, anew, start) for row in chosen}
         if one.slo.schedule is None:
             paused = {row.dag_id: self._pauses[row.dag_id] for row in chosen}
             writer.write([], reaching.missing_in_pauses(self._store, one, paused, start, self._now))
@@ -187,12 +188,12 @@ class Pass:
         writer: Writer,
         row: DagRow,
         reached: dict[str, Reach],
-        fresh: Collection[DagRow],
+        anew: Collection[str],
         start: datetime,
     ) -> datetime:
         """Write runs that a DAG's clock was to make and did not. An SLO with a cadence expects them by itself."""
         before = reached.get(row.dag_id)
-        after = start - _MICROSECOND if row in fresh or before is None else from_micros(before.slots_until)
+        after = start - _MICROSECOND if row.dag_id in anew or before is None else from_micros(before.slots_until)
         if one.slo.schedule is not None:
             return after
         paused = self._pauses[row.dag_id]

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Dialect,
     Executable,
@@ -18,7 +17,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
-    literal_column,
     select,
 )
 
@@ -27,15 +25,12 @@ from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import narrow, parts
-from airflow_ai_slo.store.curve import Prefix, prefixes
+from airflow_ai_slo.store.curve import AT_ONCE, SUMS, ZERO, Prefix, prefixes
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _new = tuple.__new__
-_ZERO: ColumnElement[int] = literal_column("0")
-_SPANS_AT_ONCE = 12
-_SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
 
 def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = None) -> Prefix:
@@ -71,8 +66,8 @@ def before_last_runs(
     :returns: nothing for an SLO that has no more runs than that.
     """
     found: dict[int, Prefix] = {}
-    for first in range(0, len(counts), _SPANS_AT_ONCE):
-        some = counts[first : first + _SPANS_AT_ONCE]
+    for first in range(0, len(counts), AT_ONCE):
+        some = counts[first : first + AT_ONCE]
         rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *some)
         for place, count in enumerate(some):
             start = 4 * place
@@ -173,7 +168,7 @@ def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
         at, last, before = found.c[f"at_{place}"], run.alias(f"run_{place}"), day.alias(f"day_{place}")
         joined = joined.outerjoin(last, and_(last.c.slo_id == found.c.id, last.c.at == at))
         joined = joined.outerjoin(before, and_(before.c.slo_id == found.c.id, before.c.day == _day_before(found, at)))
-        sums += [func.coalesce(before.c[name], _ZERO) + last.c[name] for name in _SUMS]
+        sums += [func.coalesce(before.c[name], ZERO) + last.c[name] for name in SUMS]
     return select(found.c.id, *sums).select_from(joined)
 
 

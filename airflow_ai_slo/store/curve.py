@@ -17,10 +17,10 @@ from airflow_ai_slo.store.tables import day, run, slo
 Prefix = Mapping[int, Sequence[int]]
 """By SLO row: scaled good and total, bad runs and runs of everything up to an instant, at places 1 to 4."""
 
-_AT_ONCE = 12
+AT_ONCE = 12
 """Two joins an instant; SQLite joins 64 tables at most, and PostgreSQL plans the longer the more there are."""
-_ZERO: ColumnElement[int] = literal_column("0")
-_SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
+ZERO: ColumnElement[int] = literal_column("0")
+SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
 
 
 def prefixes(
@@ -34,8 +34,8 @@ def prefixes(
     """
     found: dict[datetime, Prefix] = {}
     ordered = sorted(set(instants))
-    for first in range(0, len(ordered), _AT_ONCE):
-        _look_up(connection, ordered[first : first + _AT_ONCE], ids, found)
+    for first in range(0, len(ordered), AT_ONCE):
+        _look_up(connection, ordered[first : first + AT_ONCE], ids, found)
     return found
 
 
@@ -78,7 +78,7 @@ def _build(dialect: Dialect, layout: Sequence[int], days: Sequence[str], *, of_i
         one = run.alias(f"run_{place}")
         joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.at == _last_run(place)))
         before = upto_day[number]
-        sums += [func.coalesce(before.c[name], _ZERO) + func.coalesce(one.c[name], _ZERO) for name in _SUMS]
+        sums += [func.coalesce(before.c[name], ZERO) + func.coalesce(one.c[name], ZERO) for name in SUMS]
     which = slo.c.id.in_(json_values(dialect, "ids")) if of_ids else slo.c.active
     return select(slo.c.id, *sums).select_from(joined).where(which)
 

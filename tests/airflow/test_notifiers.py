@@ -64,7 +64,7 @@ def rows(store: Store) -> list[Any]:
 
 def a_dag(*, fail: bool = False, dag: Mapping[str, Any] | None = None, **task: Any) -> DAG:
     with DAG(f"notified_{next(numbers)}", schedule=None, **(dag or {})) as made:
-        Work(task_id="work", fail=fail, **task)
+        Work(task_id="load", fail=fail, **task)
     return made
 
 
@@ -94,7 +94,7 @@ def test_a_tasks_callbacks_record_its_run_once(done: Store, run_dag: Callable[..
     assert run_dag(dag, run_conf={"ai_slo": {"count": True}}, logical_date=LOGICAL).state == "success"
     (row,) = rows(done)
     assert (row.good, row.total, row.cause) == (1, 1, None)
-    assert row.key == f"{dag.dag_id}/work/2026-03-09T06:00:00Z"
+    assert row.key == f"{dag.dag_id}/load/2026-03-09T06:00:00Z"
     assert from_micros(row.at) == LOGICAL
     assert json.loads(row.attributes)["run_url"].startswith("http://airflow.example:8080/dags/")
 
@@ -259,7 +259,7 @@ def test_an_slos_state_is_sent_once_for_each_try(done: Store, services: Services
     )
     run_dag(a_dag(fail=True, on_failure_callback=notifier))
     (document,) = services.hooked.values()
-    assert (document["type"], document["data"]["title"]) == ("notice", "work failed")
+    assert (document["type"], document["data"]["title"]) == ("notice", "load failed")
     assert document["data"]["lines"][0].startswith("done: SPENT, budget left -")
     assert document["data"]["links"] == [{"label": "Report", "url": "https://example.org/slo"}]
     assert document["data"]["figures"]["objective"] == 0.9

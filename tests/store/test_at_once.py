@@ -121,7 +121,7 @@ def test_what_comes_in_between_two_reads_of_an_evaluation_is_left_for_the_next(
     engine.apply(postgres, [an_slo(window="1d")], now=NOW)
     engine.record(postgres, [seen(NOW, 10, 10), seen(NOW - 3 * DAY, 10, 10)], now=NOW)
     engine.evaluate(postgres, at=NOW)
-    monkeypatch.setattr(curve, "_AT_ONCE", 1)
+    monkeypatch.setattr(curve, "AT_ONCE", 1)
     read = curve._look_up
     # Late data before the window would pass for data inside it, and a new scale makes all counts ten times as large.
     late = iter([seen(NOW - 2 * DAY, 0, 100, key="late"), seen(NOW, "9.5", 10, key="tenths")])

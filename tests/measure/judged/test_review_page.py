@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from browser_kit import chromium
 
 from airflow_ai_slo.measure.judged.answers import read_answers
 from airflow_ai_slo.measure.judged.drawing import Item, Sample
@@ -32,14 +32,8 @@ SHEET = Sheet(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    with playwright.sync_playwright() as running:
-        try:
-            launched = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium here: {error.message.splitlines()[0]}")
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 def test_a_review_by_keyboard_comes_back_as_verdicts(browser, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -12,9 +12,9 @@ from airflow_ai_slo.core.evaluation import Watched, budget_plan, coverage_of
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.periods import Period, calendar, holding
 from airflow_ai_slo.core.sla import SLA
-from airflow_ai_slo.engine.evaluating import settle
+from airflow_ai_slo.engine.moments import settled_moment
 from airflow_ai_slo.engine.reading import watched_since
-from airflow_ai_slo.store import Store, counting, curve, definitions, evaluations
+from airflow_ai_slo.store import Store, counting, curve, definitions
 from airflow_ai_slo.store.definitions import Stored
 
 if TYPE_CHECKING:
@@ -35,9 +35,7 @@ def agreements(
     :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    settle(store, at=min(utc(at), now or datetime.now(UTC)))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with settled_moment(store, at=at, now=now) as connection:
         stored = definitions.active(connection, slos)
         found = agreements_of(connection, stored, utc(at))
         return {one.slo.name: found[one.slo_id] for one in stored if one.slo_id in found}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.attribution import Attribution, attribute, parse_by
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.tally import Tally
+from airflow_ai_slo.engine.moments import one_moment
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
-from airflow_ai_slo.store import Store, evaluations
+from airflow_ai_slo.store import Store
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,8 +27,7 @@ def attribution(store: Store, slo: str, *, at: datetime, by: str = "cause") -> A
     :raises ConfigurationError: no such grouping.
     """
     parse_by(by)
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         return attribution_of(connection, evaluate_named(connection, utc(at), [slo])[0], by)
 
 

@@ -10,7 +10,7 @@ from airflow_ai_slo.core.corrections import Correction, Interval, Preview, merge
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.deciding import signed
-from airflow_ai_slo.engine.evaluating import settle
+from airflow_ai_slo.engine.moments import settle
 from airflow_ai_slo.engine.reading import evaluate_all
 from airflow_ai_slo.store import Store, audit, definitions, recurring
 from airflow_ai_slo.store import corrections as kept

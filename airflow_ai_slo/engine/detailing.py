@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import Attribution
@@ -14,14 +14,14 @@ from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.sketch import Percentiles
 from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
-from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.forecasting import forecasts_of
 from airflow_ai_slo.engine.history import budget_history
 from airflow_ai_slo.engine.latest import remembered
 from airflow_ai_slo.engine.listing import Listed, listed
+from airflow_ai_slo.engine.moments import settled_moment
 from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.reports.model import BudgetPoint
-from airflow_ai_slo.store import Store, browsing, corrections, curve, definitions, evaluations, incidents
+from airflow_ai_slo.store import Store, browsing, corrections, curve, definitions, incidents
 from airflow_ai_slo.store.incidents import Event, Incident
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ def detail(
     :raises UnknownSLOError: no such SLO.
     """
     at = utc(at)
-    settle(store, at=min(at, now or datetime.now(UTC)))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with settled_moment(store, at=at, now=now) as connection:
         (one,) = listed(connection, at, definitions.active(connection, [name])).slos
         return _detail(connection, one, at, period)
 

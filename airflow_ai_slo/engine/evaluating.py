@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.alerts.words import moved_line
@@ -14,9 +14,10 @@ from airflow_ai_slo.core.instants import to_micros, utc
 from airflow_ai_slo.core.pipeline_incident import Change
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.freezing import decide_freezes
+from airflow_ai_slo.engine.moments import settle, settled_moment
 from airflow_ai_slo.engine.reading import Seen, evaluate_all, evaluate_named
 from airflow_ai_slo.engine.silencing import tell_silences
-from airflow_ai_slo.store import Store, counting, definitions, evaluations, expecting, incidents
+from airflow_ai_slo.store import Store, counting, definitions, evaluations, incidents
 from airflow_ai_slo.store import settled as settling
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.evaluations import NEVER, Last
@@ -28,25 +29,6 @@ if TYPE_CHECKING:
 _TRIES = 20
 
 
-def settle(store: Store, *, at: datetime) -> int:
-    """Let every expected run whose deadline has passed with nothing recorded be a missing run.
-
-    In transactions of their own, so that whoever evaluates next sees what this one has settled.
-
-    :returns: how many are missing that were not before.
-    """
-    missing = 0
-    while True:
-        with store.read() as connection:
-            if not expecting.is_due(connection, utc(at)):
-                return missing
-        with store.write() as connection:
-            settled = expecting.settle(connection, utc(at))
-        missing += settled.missing
-        if settled.is_all:
-            return missing
-
-
 def status(
     store: Store, *, at: datetime, slos: Collection[str] | None = None, now: datetime | None = None
 ) -> list[Evaluation]:
@@ -56,9 +38,7 @@ def status(
     :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    settle(store, at=min(utc(at), now or datetime.now(UTC)))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with settled_moment(store, at=at, now=now) as connection:
         return [seen for _, seen in evaluate_named(connection, at, slos)]
 
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.forecast import Forecast, asked, forecast
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.engine.moments import one_moment
 from airflow_ai_slo.engine.reading import Seen, evaluate_named
-from airflow_ai_slo.store import Store, counting, curve, definitions, evaluations
+from airflow_ai_slo.store import Store, counting, curve, definitions
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -22,8 +23,7 @@ def forecasts(store: Store, *, at: datetime, slos: Collection[str] | None = None
     :param slos: only these; None means all.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         seen = evaluate_named(connection, utc(at), slos)
         found = forecasts_of(connection, seen)
         return {one.slo.name: found[one.slo_id] for one, _ in seen}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,9 +12,9 @@ from airflow_ai_slo.core.definition import Service, Severity
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.engine.evaluating import settle
+from airflow_ai_slo.engine.moments import settled_moment
 from airflow_ai_slo.engine.reading import evaluate_named
-from airflow_ai_slo.store import Store, definitions, evaluations, freezes, incidents, outbox_care, spool
+from airflow_ai_slo.store import Store, definitions, freezes, incidents, outbox_care, spool
 from airflow_ai_slo.store.newest import Newest, newest
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def snapshot(store: Store, *, at: datetime, spool_path: Path | None = None, now:
     :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises StoreError: the store cannot be used.
     """
-    settle(store, at=min(utc(at), now or datetime.now(UTC)))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with settled_moment(store, at=at, now=now) as connection:
         seen = evaluate_named(connection, at, None)
         instants = newest(connection, utc(at))
         opened = incidents.all_open(connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode, FreezePolicy
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.engine.evaluating import settle
+from airflow_ai_slo.engine.moments import settled_moment
 from airflow_ai_slo.engine.reading import evaluate_all
 from airflow_ai_slo.store import Store, definitions, evaluations, freezes, incidents
 from airflow_ai_slo.store.definitions import Stored
@@ -97,9 +97,7 @@ def listing(store: Store, *, at: datetime, slos: Collection[str] | None = None, 
     :param now: runs that were due by then and did not come are missing; None is the clock's.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    settle(store, at=min(utc(at), now or datetime.now(UTC)))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with settled_moment(store, at=at, now=now) as connection:
         stored = definitions.active(connection, slos)
         return listed(connection, utc(at), stored, everything=slos is None)
 

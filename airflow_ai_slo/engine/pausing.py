@@ -8,7 +8,7 @@ from datetime import datetime
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.engine.evaluating import settle
+from airflow_ai_slo.engine.moments import settle
 from airflow_ai_slo.store import Store, definitions, expecting
 
 

@@ -10,7 +10,8 @@ from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.sketch import Percentiles
 from airflow_ai_slo.core.sketch import percentiles as shown
 from airflow_ai_slo.core.windows import RollingWindow
-from airflow_ai_slo.store import Store, definitions, evaluations, sketches
+from airflow_ai_slo.engine.moments import one_moment
+from airflow_ai_slo.store import Store, definitions, sketches
 from airflow_ai_slo.store.definitions import Stored
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def percentiles(
     :param window: another window than the SLO's own.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         return percentiles_of(connection, definitions.active(connection, slos), utc(at), window)
 
 

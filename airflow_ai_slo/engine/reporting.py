@@ -19,8 +19,8 @@ from airflow_ai_slo.core.units import unit_of
 from airflow_ai_slo.engine.agreeing import agreements_of
 from airflow_ai_slo.engine.attributing import attribution_of
 from airflow_ai_slo.engine.comparing import SPENT_BY, Past, compare, read_past
-from airflow_ai_slo.engine.evaluating import settle
 from airflow_ai_slo.engine.history import budget_history
+from airflow_ai_slo.engine.moments import one_moment, settle
 from airflow_ai_slo.engine.percentiles import percentiles_of
 from airflow_ai_slo.engine.reading import Seen, evaluate_all
 from airflow_ai_slo.reports.model import (
@@ -33,7 +33,7 @@ from airflow_ai_slo.reports.model import (
     ServiceReport,
     SLOReport,
 )
-from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, evaluations, freezes
+from airflow_ai_slo.store import Store, audit, corrections, counting, definitions, freezes
 from airflow_ai_slo.store.definitions import Origin, Stored
 from airflow_ai_slo.store.freezes import Freeze
 from airflow_ai_slo.store.incidents import Incident
@@ -73,8 +73,7 @@ def report(
         period = ending(at, period)
     end = utc(period.end)
     settle(store, at=min(end, datetime.now(UTC)) if now is None else utc(now))
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         seen = evaluate_all(connection, end, _stored_at(connection, end))
         known = definitions.services(connection)
         wanted = sorted({s.slo.service for s, _ in seen} if services is None else set(services))

@@ -12,8 +12,9 @@ from airflow_ai_slo.core.errors import UnknownSLOError
 from airflow_ai_slo.core.freeze import Override, Reason
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.engine.listing import Frozen, Health, Listed, Listing
+from airflow_ai_slo.engine.moments import one_moment
 from airflow_ai_slo.engine.reasons import judged_last, reasons
-from airflow_ai_slo.store import Store, audit, definitions, evaluations, freezes
+from airflow_ai_slo.store import Store, audit, definitions, freezes
 from airflow_ai_slo.store.audit import Entry
 from airflow_ai_slo.store.freezes import Freeze
 
@@ -91,8 +92,7 @@ def service(store: Store, seen: Listing, name: str, *, now: datetime) -> Service
         known = ", ".join(sorted(seen.services)[:5])
         raise UnknownSLOError(f"no service {name}; known: {known or 'none: apply definitions first'}")
     now = utc(now)
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         overrides = freezes.overrides(connection, now)
         decisions = tuple(audit.read(connection, name, limit=AUDIT_LINES))
         held = freezes.history(connection, name, now - _HISTORY, now)
@@ -102,8 +102,7 @@ def service(store: Store, seen: Listing, name: str, *, now: datetime) -> Service
 
 def frozen(store: Store, seen: Listing, *, now: datetime) -> list[FrozenService]:
     """The services that are frozen now, by name."""
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         overrides = freezes.overrides(connection, utc(now))
         found = []
         for one in _services(seen, overrides):

@@ -12,7 +12,8 @@ from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.silence import Silence, awaited, is_told, silence
 from airflow_ai_slo.core.target import ALERTS_ONLY, DEFAULT_TARGET
 from airflow_ai_slo.engine import messages
-from airflow_ai_slo.store import Store, definitions, evaluations, expecting, targets
+from airflow_ai_slo.engine.moments import one_moment
+from airflow_ai_slo.store import Store, definitions, expecting, targets
 from airflow_ai_slo.store import silences as kept
 from airflow_ai_slo.store.definitions import Stored
 
@@ -28,8 +29,7 @@ def silences(store: Store, *, at: datetime, slos: Collection[str] | None = None)
     :param slos: only these; None means all.
     :raises UnknownSLOError: a name that nothing carries.
     """
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         stored = definitions.active(connection, slos)
         found = silences_of(connection, stored, utc(at))
         return {one.slo.name: found[one.slo_id] for one in stored if one.slo_id in found}

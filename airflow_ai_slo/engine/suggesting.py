@@ -15,8 +15,8 @@ from airflow_ai_slo.core.instants import from_micros, to_micros, utc
 from airflow_ai_slo.core.proposal import Proposal
 from airflow_ai_slo.core.stream import Row, Stream
 from airflow_ai_slo.core.suggesting import Ran, suggest
-from airflow_ai_slo.engine.evaluating import settle
-from airflow_ai_slo.store import Store, definitions, evaluations, past
+from airflow_ai_slo.engine.moments import one_moment, settle
+from airflow_ai_slo.store import Store, definitions, past
 
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 
@@ -38,8 +38,7 @@ def suggest_for_applied(
     """
     at = utc(at)
     settle(store, at=at)
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         found = definitions.active(connection, slos)
         pasts = [(one.slo, past.runs(connection, one, at - back, at)) for one in found]
     return sorted((_of_slo(slo, runs, at, window) for slo, runs in pasts), key=lambda one: one.subject)

@@ -12,8 +12,9 @@ from airflow_ai_slo.core.definition import Shape
 from airflow_ai_slo.core.evaluation import Plan, budget_plan, coverage_of
 from airflow_ai_slo.engine.latest import remembered
 from airflow_ai_slo.engine.listing import Listed
+from airflow_ai_slo.engine.moments import one_moment
 from airflow_ai_slo.engine.reading import watched_since
-from airflow_ai_slo.store import Store, counting, curve, evaluations
+from airflow_ai_slo.store import Store, counting, curve
 from airflow_ai_slo.store.definitions import Stored
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def trends(store: Store, slos: Sequence[Listed], *, at: datetime, now: datetime)
 
 
 def _read(store: Store, stored: Sequence[Stored], at: datetime) -> dict[int, Trend]:
-    with store.read() as connection:
-        evaluations.one_snapshot(connection)
+    with one_moment(store) as connection:
         return _trends(connection, stored, [at - _STEP * back for back in reversed(range(POINTS))])
 
 

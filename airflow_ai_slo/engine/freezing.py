@@ -173,9 +173,13 @@ def freeze_policies(store: Store) -> dict[str, FreezePolicy]:
 def freeze_modes(store: Store) -> dict[str, FreezeMode]:
     """How each service is frozen that is: ``hard``, or ``soft``, which only warns."""
     with store.read() as connection:
-        known = definitions.documented(connection)
-        usual = Service(name="any")
-        return {name: known.get(name, usual).freeze.mode for name in freezes.open_freezes(connection)}
+        return freeze_modes_of(connection)
+
+
+def freeze_modes_of(connection: Connection) -> dict[str, FreezeMode]:
+    """The same within a transaction."""
+    known, usual = definitions.documented(connection), Service(name="any")
+    return {name: known.get(name, usual).freeze.mode for name in freezes.open_freezes(connection)}
 
 
 def frozen_services(store: Store) -> dict[str, Freeze]:

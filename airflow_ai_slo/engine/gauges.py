@@ -8,17 +8,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from airflow_ai_slo.core.definition import Service, Severity
+from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.engine.freezing import freeze_modes_of
 from airflow_ai_slo.engine.moments import settled_moment
 from airflow_ai_slo.engine.reading import evaluate_named
-from airflow_ai_slo.store import Store, definitions, freezes, incidents, outbox_care, spool
+from airflow_ai_slo.store import Store, incidents, outbox_care, spool
 from airflow_ai_slo.store.newest import Newest, newest
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    pass
 
 
 class Reading(NamedTuple):
@@ -71,14 +72,8 @@ def snapshot(store: Store, *, at: datetime, spool_path: Path | None = None, now:
             )
             for stored, evaluation in seen
         ]
-        frozen = _freezes(connection, [stored.slo.service for stored, _ in seen])
+        modes = freeze_modes_of(connection)
         messages = outbox_care.counts(connection, states=("pending", "failed"))
+    names = [*sorted({stored.slo.service for stored, _ in seen}), *sorted(modes)]
+    frozen = {name: modes.get(name) for name in names}
     return Snapshot(utc(at), readings, frozen, messages, None if spool_path is None else spool.waiting(spool_path))
-
-
-def _freezes(connection: Connection, services: Sequence[str]) -> dict[str, FreezeMode | None]:
-    policies, usual = definitions.documented(connection), Service(name="any")
-    found: dict[str, FreezeMode | None] = dict.fromkeys(sorted(set(services)))
-    for name in sorted(freezes.open_freezes(connection)):
-        found[name] = policies.get(name, usual).freeze.mode
-    return found

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from fractions import Fraction
 from typing import Any
 
 from airflow_ai_slo.core.comparing import Compared, InPeriod, change
-from airflow_ai_slo.core.compliance import Agreement, Compliance
 from airflow_ai_slo.core.numbers import plain
-from airflow_ai_slo.core.periods import Period
-from airflow_ai_slo.core.sla import SLA
 from airflow_ai_slo.reports.model import Report, ServiceReport, SLOReport
+from airflow_ai_slo.reports.shapes import agreement_json, budget_json, moment, number, period_json
 from airflow_ai_slo.reports.verdict import badges, met, unit_of
 
 
@@ -19,7 +16,7 @@ def document(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
     return {
         "title": report.title,
-        "period": None if report.period is None else _period(report.period),
+        "period": None if report.period is None else period_json(report.period),
         "start": report.start.isoformat(),
         "end": report.end.isoformat(),
         "services": [_service(service) for service in report.services],
@@ -32,8 +29,7 @@ def _service(service: ServiceReport) -> dict[str, Any]:
         "service": service.service.name,
         "frozen_since": service.frozen.since.isoformat() if service.frozen else None,
         "freezes": [
-            {"since": row.since.isoformat(), "until": row.until.isoformat() if row.until else None, "slos": [*row.slos]}
-            for row in service.freezes
+            {"since": row.since.isoformat(), "until": moment(row.until), "slos": [*row.slos]} for row in service.freezes
         ],
         "slos": [_slo(slo) for slo in service.slos],
     }
@@ -41,7 +37,6 @@ def _service(service: ServiceReport) -> dict[str, Any]:
 
 def _slo(slo: SLOReport) -> dict[str, Any]:
     evaluation = slo.evaluation
-    left = evaluation.budget
     return {
         "slo": evaluation.slo.name,
         "title": evaluation.slo.title,
@@ -52,38 +47,32 @@ def _slo(slo: SLOReport) -> dict[str, Any]:
         "met": met(evaluation),
         "good": plain(evaluation.counts.good),
         "total": plain(evaluation.counts.total),
-        "sli": _float(evaluation.sli),
+        "sli": number(evaluation.sli),
         "interval": None if evaluation.interval is None else list(evaluation.interval),
-        "budget": {
-            "allowed": _float(left.allowed),
-            "consumed": plain(left.consumed),
-            "remaining": _float(left.remaining),
-            "coverage": float(left.coverage),
-            "estimate": left.estimate,
-        },
+        "budget": budget_json(evaluation),
         "incidents": [
             {
                 "opened_at": row.opened_at.isoformat(),
-                "resolved_at": row.resolved_at.isoformat() if row.resolved_at else None,
+                "resolved_at": moment(row.resolved_at),
                 "severity": row.severity,
                 "reason": row.reason,
             }
             for row in slo.incidents
         ],
         "compared": None if slo.compared is None else _compared(slo.compared),
-        "sla": None if slo.agreement is None else agreement(slo.agreement),
+        "sla": None if slo.agreement is None else agreement_json(slo.agreement),
     }
 
 
 def _compared(found: Compared) -> dict[str, Any]:
     return {
         "standing": found.standing.value,
-        "since": found.since.isoformat() if found.since else None,
+        "since": moment(found.since),
         "now": _in_period(found.now),
         "before": None if found.before is None else _in_period(found.before),
         "change": _changes(found),
         "periods": [
-            {"period": one.period.slug, "met": one.met, "sli": _float(one.sli), "spent": _float(one.spent)}
+            {"period": one.period.slug, "met": one.met, "sli": number(one.sli), "spent": number(one.spent)}
             for one in found.run_up
         ],
     }
@@ -109,64 +98,19 @@ def _changes(found: Compared) -> dict[str, str]:
 
 def _in_period(one: InPeriod) -> dict[str, Any]:
     return {
-        **_period(one.period),
+        **period_json(one.period),
         "good": plain(one.counts.good),
         "total": plain(one.counts.total),
         "bad_runs": one.counts.bad_runs,
         "runs": one.counts.runs,
-        "sli": _float(one.sli),
+        "sli": number(one.sli),
         "met": one.met,
-        "spent": _float(one.spent),
-        "remaining": _float(one.remaining),
+        "spent": number(one.spent),
+        "remaining": number(one.remaining),
         "incidents": one.incidents,
         "frozen_seconds": one.frozen / timedelta(seconds=1),
         "spent_by": [
-            {"by": by.by, "name": by.name, "bad": plain(by.bad), "of_budget": _float(one.spent_by(by.bad))}
+            {"by": by.by, "name": by.name, "bad": plain(by.bad), "of_budget": number(one.spent_by(by.bad))}
             for by in one.spenders
         ],
     }
-
-
-def agreement(found: Agreement) -> dict[str, Any]:
-    """An SLA and how it stands."""
-    return {**_sla(found.sla), "now": _compliance(found.now), "past": [_compliance(one) for one in found.past]}
-
-
-def _sla(sla: SLA) -> dict[str, Any]:
-    return {
-        "target": float(sla.target),
-        "window": sla.period,
-        "timezone": sla.zone.key,
-        "credits": [{"below": float(tier.below), "share": float(tier.share)} for tier in sla.credits],
-    }
-
-
-def _compliance(found: Compliance) -> dict[str, Any]:
-    return {
-        **_period(found.period),
-        "over": found.over,
-        "outlook": found.outlook.value,
-        "good": plain(found.counts.good),
-        "total": plain(found.counts.total),
-        "compliance": _float(found.compliance),
-        "interval": None if found.interval is None else list(found.interval),
-        "coverage": float(found.coverage),
-        "allowed": _float(found.allowed),
-        "bears": found.bears_whole,
-        "credit": _float(found.credit),
-        "most_credit": _float(found.most_credit),
-    }
-
-
-def _period(period: Period) -> dict[str, Any]:
-    return {
-        "period": period.slug,
-        "label": period.label,
-        "start": period.start.isoformat(),
-        "end": period.end.isoformat(),
-        "timezone": period.zone.key,
-    }
-
-
-def _float(number: Fraction | None) -> float | None:
-    return None if number is None else float(number)

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from airflow_ai_slo.core.burn import RuleOutcome
-from airflow_ai_slo.core.compliance import Agreement
+from airflow_ai_slo.core.compliance import Agreement, Compliance
 from airflow_ai_slo.core.corrections import Correction
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.numbers import Exact, plain
+from airflow_ai_slo.core.periods import Period
 from airflow_ai_slo.core.sketch import Percentiles
+from airflow_ai_slo.core.sla import SLA
 
 
 def evaluation_json(
@@ -38,10 +40,8 @@ def evaluation_json(
 
 
 def _beside(timed: Percentiles | None, agreed: Agreement | None) -> dict[str, Any]:
-    from airflow_ai_slo.reports.json_document import agreement
-
     found: dict[str, Any] = {} if timed is None else {"percentiles": percentiles_json(timed)}
-    return found if agreed is None else found | {"sla": agreement(agreed)}
+    return found if agreed is None else found | {"sla": agreement_json(agreed)}
 
 
 def budget_json(seen: Evaluation) -> dict[str, Any]:
@@ -95,6 +95,48 @@ def correction_json(one: Correction) -> dict[str, Any]:
         "reason": one.reason,
         "created_at": one.created_at.isoformat(),
         "revoked_at": moment(one.revoked_at),
+    }
+
+
+def agreement_json(found: Agreement) -> dict[str, Any]:
+    """An SLA and how it stands."""
+    return {**_sla(found.sla), "now": _compliance(found.now), "past": [_compliance(one) for one in found.past]}
+
+
+def _sla(sla: SLA) -> dict[str, Any]:
+    return {
+        "target": float(sla.target),
+        "window": sla.period,
+        "timezone": sla.zone.key,
+        "credits": [{"below": float(tier.below), "share": float(tier.share)} for tier in sla.credits],
+    }
+
+
+def _compliance(found: Compliance) -> dict[str, Any]:
+    return {
+        **period_json(found.period),
+        "over": found.over,
+        "outlook": found.outlook.value,
+        "good": plain(found.counts.good),
+        "total": plain(found.counts.total),
+        "compliance": number(found.compliance),
+        "interval": None if found.interval is None else list(found.interval),
+        "coverage": float(found.coverage),
+        "allowed": number(found.allowed),
+        "bears": found.bears_whole,
+        "credit": number(found.credit),
+        "most_credit": number(found.most_credit),
+    }
+
+
+def period_json(period: Period) -> dict[str, Any]:
+    """A calendar period, in its zone."""
+    return {
+        "period": period.slug,
+        "label": period.label,
+        "start": period.start.isoformat(),
+        "end": period.end.isoformat(),
+        "timezone": period.zone.key,
     }
 
 

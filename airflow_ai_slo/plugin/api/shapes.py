@@ -16,9 +16,10 @@ from airflow_ai_slo.engine.detailing import Detail, Happened
 from airflow_ai_slo.engine.listing import Health, Listed
 from airflow_ai_slo.engine.trending import Trend
 from airflow_ai_slo.openslo import writing
-from airflow_ai_slo.reports import json_document, promised
+from airflow_ai_slo.reports import promised
 from airflow_ai_slo.reports.model import BudgetPoint
 from airflow_ai_slo.reports.shapes import (
+    agreement_json,
     alerts_json,
     budget_json,
     burn_rates_json,
@@ -100,7 +101,7 @@ def detail(found: Detail) -> dict[str, Any]:
 
 def _sla(found: Agreement, unit: str) -> dict[str, Any]:
     words, _ = promised.outlook(found)
-    return json_document.agreement(found) | {"text": f"{words}: {promised.detail(found, unit)}"}
+    return agreement_json(found) | {"text": f"{words}: {promised.detail(found, unit)}"}
 
 
 def _point(point: BudgetPoint) -> dict[str, Any]:

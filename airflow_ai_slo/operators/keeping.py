@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from airflow_ai_slo.compat import Run
 from airflow_ai_slo.core.counts import is_bad
@@ -12,11 +12,23 @@ from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.hooks.store import SLOHook
 
-if TYPE_CHECKING:
-    from airflow_ai_slo.operators.base import MeasureOperator
+
+class Measures(Protocol):
+    """What is asked of an operator that measures.
+
+    :param kept: what it has measured in this try, by SLO and key.
+    """
+
+    kept: dict[tuple[str, str], Measurement]
+
+    @property
+    def hook(self) -> SLOHook: ...
+
+    @property
+    def log(self) -> Any: ...
 
 
-def keep(operator: MeasureOperator, measured: Sequence[Measurement], run: Run) -> int:
+def keep(operator: Measures, measured: Sequence[Measurement], run: Run) -> int:
     """Record, or spool; returns how many the store took.
 
     :raises UnknownSLOError: an SLO is not applied; nothing is recorded.
@@ -35,7 +47,7 @@ def keep(operator: MeasureOperator, measured: Sequence[Measurement], run: Run) -
     return kept.recorded
 
 
-def keep_known(operator: MeasureOperator, measured: Sequence[Measurement], run: Run) -> tuple[int, list[str]]:
+def keep_known(operator: Measures, measured: Sequence[Measurement], run: Run) -> tuple[int, list[str]]:
     """How many were recorded, and which SLOs are not applied.
 
     :raises UnknownSLOError: none of them is.

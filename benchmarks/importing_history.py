@@ -150,20 +150,14 @@ def _load() -> None:
 
 
 def _keep(dag: Any) -> None:
-    from airflow.dag_processing.bundles.manager import DagBundlesManager
     from airflow.models.dag import DagModel
-    from airflow.models.serialized_dag import SerializedDagModel
-    from airflow.serialization.definitions.dag import SerializedDAG
-    from airflow.serialization.serialized_objects import LazyDeserializedDAG
     from airflow.utils.session import create_session
     from sqlalchemy import update
 
-    DagBundlesManager().sync_bundles_to_db()
-    lazy = LazyDeserializedDAG.from_dag(dag)
+    from tests.airflow.measuring_runs import keep
+
+    keep(dag)
     with create_session() as session:
-        SerializedDAG.bulk_write_to_db("dags-folder", None, [lazy], session=session)
-        session.commit()
-        SerializedDagModel.write_dag(lazy, "dags-folder", session=session)
         session.execute(update(DagModel).where(DagModel.dag_id == dag.dag_id).values(is_paused=False))
 
 

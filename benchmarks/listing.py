@@ -44,8 +44,7 @@ def run(folder: Path) -> dict[str, Any]:
     subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"], check=True, stdout=subprocess.DEVNULL, stderr=sys.stderr
     )
-    sys.path.append(str(Path(__file__).parents[1] / "tests" / "airflow"))
-    from api_server import api_server
+    from tests.airflow.api_server import api_server
 
     with api_server(home, AI_SLO_STORE_URL=url) as server:
         return {"measurements": rows, **_measure(server, store)}

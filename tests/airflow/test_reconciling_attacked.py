@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -214,7 +215,7 @@ def test_a_run_that_was_deleted_since_is_not_missing(store: Store) -> None:
 
 @pytest.fixture
 def record_put_back(airflow_home: Path) -> Iterator[None]:
-    """Airflow's database as it was, afterwards."""
+    """Airflow's database as it was, afterwards: in the same file, which API servers may have open."""
     from airflow import settings
 
     there = Path(settings.engine.url.database or "")
@@ -223,9 +224,9 @@ def record_put_back(airflow_home: Path) -> Iterator[None]:
         session.execute(text(f"VACUUM INTO '{kept}'"))
     yield
     settings.engine.dispose()
-    for log in ("-wal", "-shm"):
-        there.with_name(there.name + log).unlink(missing_ok=True)
-    shutil.move(kept, there)
+    with closing(sqlite3.connect(kept)) as before, closing(sqlite3.connect(there)) as now:
+        before.backup(now)
+    kept.unlink()
 
 
 @pytest.mark.usefixtures("record_put_back")

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, or_, select
+from sqlalchemy import Connection, Select, bindparam, insert, or_, select
 
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.store.tables import audit
 
 _AT_ONCE = 1000
+_ADD = insert(audit)
+_LAST = (
+    select(audit.c.action, audit.c.detail)
+    .where(*(audit.c[name] == bindparam(name) for name in ("service", "actor", "labels")))
+    .order_by(audit.c.id.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +40,13 @@ class Entry:
 
 def write(connection: Connection, entry: Entry) -> None:
     """Add a line."""
-    connection.execute(
-        insert(audit).values(
-            at=to_micros(entry.at),
-            service=entry.service,
-            actor=entry.actor,
-            labels=entry.labels,
-            action=entry.action,
-            detail=entry.detail,
-        )
-    )
+    connection.execute(_ADD, asdict(entry) | {"at": to_micros(entry.at)})
 
 
 def write_once(connection: Connection, entry: Entry) -> None:
     """Add a line unless the last one of the same actor, service and labels says the same: a poll is one decision."""
-    query = (
-        select(audit.c.action, audit.c.detail)
-        .where(audit.c.service == entry.service, audit.c.actor == entry.actor, audit.c.labels == entry.labels)
-        .order_by(audit.c.id.desc())
-        .limit(1)
-    )
-    last = connection.execute(query).one_or_none()
+    asked = {"service": entry.service, "actor": entry.actor, "labels": entry.labels}
+    last = connection.execute(_LAST, asked).one_or_none()
     if last is None or tuple(last) != (entry.action, entry.detail):
         write(connection, entry)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, String, bindparam, select, update
 
 from airflow_ai_slo.core.definition import SLO, Budgeting, Service
 from airflow_ai_slo.core.errors import UnknownSLOError
@@ -82,6 +82,13 @@ class Stored(NamedTuple):
 
 _COLUMNS = (slo.c.id, slo.c.definition, slo.c.generation, slo.c.scale, slo.c.bad_seq, slo.c.anchor)
 _active = Prepared((), lambda _: select(*_COLUMNS).where(slo.c.active))
+_of_service = Prepared(
+    ("name",), lambda _: select(*_COLUMNS).where(slo.c.active, slo.c.service == bindparam("name", type_=String))
+)
+_documented = Prepared((), lambda _: select(service.c.definition))
+_service = Prepared(
+    ("name",), lambda _: select(service.c.definition).where(service.c.name == bindparam("name", type_=String))
+)
 
 
 def apply_slo(connection: Connection, definition: SLO, now: int) -> Applied:
@@ -123,10 +130,8 @@ def documented(connection: Connection, name: str | None = None) -> dict[str, Ser
 
     :param name: only this one.
     """
-    query = select(service.c.definition)
-    if name is not None:
-        query = query.where(service.c.name == name)
-    return {one.name: one for one in map(_parse_service, connection.execute(query).scalars())}
+    rows = _documented.all(connection) if name is None else _service.all(connection, name)
+    return {one.name: one for one in (_parse_service(text) for (text,) in rows)}
 
 
 def policy_of(connection: Connection, name: str) -> FreezePolicy:
@@ -161,8 +166,8 @@ def replaced_after(connection: Connection, at: datetime) -> dict[str, Stored]:
 
 def of_service(connection: Connection, service_name: str) -> list[Stored]:
     """Active definitions of one service, by name."""
-    query = select(*_COLUMNS).where(slo.c.active, slo.c.service == service_name)
-    return sorted((_stored(*row) for row in connection.execute(query)), key=lambda stored: stored.slo.name)
+    rows = _of_service.all(connection, service_name)
+    return sorted((_stored(*row) for row in rows), key=lambda stored: stored.slo.name)
 
 
 def origins(connection: Connection) -> dict[str, Origin]:

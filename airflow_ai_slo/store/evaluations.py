@@ -9,7 +9,7 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
@@ -35,6 +35,15 @@ _all_last = Prepared(
         evaluation.c.discipline,
     ),
 )
+_BUDGETS = select(
+    evaluation.c.slo_id,
+    evaluation.c.at,
+    evaluation.c.good,
+    evaluation.c.total,
+    evaluation.c.scale,
+    evaluation.c.covered,
+    evaluation.c.length,
+).where(evaluation.c.slo_id.in_(bindparam("ids", expanding=True)))
 _CALM = Discipline()
 
 
@@ -126,7 +135,7 @@ def skip_runs(connection: Connection, slo_id: int, at: datetime) -> None:
 def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:
     """What remained of each SLO's budget when it was last evaluated."""
     ids = [one.slo_id for one in stored]
-    found = {row.slo_id: row for row in connection.execute(select(evaluation).where(evaluation.c.slo_id.in_(ids)))}
+    found = {row.slo_id: row for row in connection.execute(_BUDGETS, {"ids": ids})}
     return [_last_budget(one, found.get(one.slo_id)) for one in stored]
 
 

@@ -8,11 +8,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import BigInteger, Connection, String, bindparam, insert, select, update
 
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.store.tables import freeze, override
+
+_service, _now = bindparam("of_service", type_=String), bindparam("now", type_=BigInteger)
+_OPEN = select(freeze).where(freeze.c.until.is_(None))
+_OPEN_OF = _OPEN.where(freeze.c.service == _service)
+_HOLDING = (
+    override.c.created_at <= _now,
+    override.c.expires_at > _now,
+    override.c.revoked_at.is_(None) | (override.c.revoked_at > _now),
+)
+_OVERRIDES = select(override).where(*_HOLDING).order_by(override.c.expires_at.desc(), override.c.id.desc())
+_OVERRIDES_OF = _OVERRIDES.where(override.c.service == _service)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +46,8 @@ class Freeze:
 
 def open_freezes(connection: Connection, service: str | None = None) -> dict[str, Freeze]:
     """Freezes that hold now, by service."""
-    query = select(freeze).where(freeze.c.until.is_(None))
-    if service is not None:
-        query = query.where(freeze.c.service == service)
-    return {row.service: _freeze(row) for row in connection.execute(query)}
+    rows = connection.execute(_OPEN) if service is None else connection.execute(_OPEN_OF, {"of_service": service})
+    return {row.service: _freeze(row) for row in rows}
 
 
 def start(connection: Connection, service: str, causes: Mapping[str, int], at: datetime) -> Freeze:
@@ -117,16 +126,13 @@ def add_override(connection: Connection, given: Override) -> int:
 
 def overrides_of(connection: Connection, service: str, now: datetime) -> list[Override]:
     """The overrides in force, the one that lasts longest first."""
-    query = (
-        select(override).where(*_in_force(service, now)).order_by(override.c.expires_at.desc(), override.c.id.desc())
-    )
-    return [_override(row) for row in connection.execute(query)]
+    return [_override(row) for row in connection.execute(_OVERRIDES_OF, _in_force(service, now))]
 
 
 def overrides(connection: Connection, now: datetime) -> dict[str, Override]:
     """The override in force of each service that has any, the one that lasts longest."""
-    query = select(override).where(*_holding(now)).order_by(override.c.expires_at, override.c.id)
-    return {row.service: _override(row) for row in connection.execute(query)}
+    longest_first = connection.execute(_OVERRIDES, {"now": to_micros(now)}).all()
+    return {row.service: _override(row) for row in reversed(longest_first)}
 
 
 def override_of(connection: Connection, service: str, now: datetime) -> Override | None:
@@ -136,20 +142,12 @@ def override_of(connection: Connection, service: str, now: datetime) -> Override
 
 def revoke_overrides(connection: Connection, service: str, now: datetime) -> None:
     """End every override in force."""
-    connection.execute(update(override).where(*_in_force(service, now)).values(revoked_at=to_micros(now)))
+    held = update(override).where(override.c.service == _service, *_HOLDING)
+    connection.execute(held.values(revoked_at=to_micros(now)), _in_force(service, now))
 
 
-def _in_force(service: str, now: datetime) -> tuple[Any, ...]:
-    return (override.c.service == service, *_holding(now))
-
-
-def _holding(now: datetime) -> tuple[Any, ...]:
-    at = to_micros(now)
-    return (
-        override.c.created_at <= at,
-        override.c.expires_at > at,
-        override.c.revoked_at.is_(None) | (override.c.revoked_at > at),
-    )
+def _in_force(service: str, now: datetime) -> dict[str, str | int]:
+    return {"of_service": service, "now": to_micros(now)}
 
 
 def _override(row: Any) -> Override:

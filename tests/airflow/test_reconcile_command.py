@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from airflow.sdk import CronDataIntervalTimetable
 from record_kit import DAY, a_dag, a_run, an_slo, seen, unique
 
 from airflow_ai_slo import SLO, engine
@@ -26,8 +27,9 @@ def ai_slo(store: Store, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_says_what_it_did_and_what_it_could_not(store: Store) -> None:
-    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    dag = a_dag(start_date=today - 4 * DAY)
+    # Runs of the last days at an hour whose run of today is late by now.
+    today = (datetime.now(UTC) - timedelta(hours=3)).replace(minute=0, second=0, microsecond=0)
+    dag = a_dag(schedule=CronDataIntervalTimetable(f"0 {today.hour} * * *", timezone="UTC"), start_date=today - 4 * DAY)
     a_run(dag, today - 3 * DAY)
     a_run(dag, today - 2 * DAY, ended=today - 2 * DAY + timedelta(hours=3))
     an_slo(store, spec={"dag_id": dag.dag_id, "finished_within": "2h"})

@@ -27,13 +27,12 @@ def fill(store: Store, now: datetime, origin: str = "") -> None:
 
     :param origin: where Airflow's UI is, for the links to runs.
     """
-    first = now.replace(hour=6, minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
+    six = now.replace(hour=6, minute=0, second=0, microsecond=0)
+    first = six - timedelta(days=DAYS if six <= now else DAYS + 1)
     services = [Service(name="orders", description="What shops see of what was ordered"), Service(name="idle")]
     engine.apply(store, list(_slos()), services=services, now=first)
     for day in range(DAYS + 1):
         at = first + timedelta(days=day)
-        if at > now:
-            break
         engine.record(store, list(_day(day, at, origin)), now=at)
         engine.evaluate(store, at=at)
     engine.evaluate(store, at=now)

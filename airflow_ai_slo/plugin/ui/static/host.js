@@ -36,17 +36,19 @@ export function useAddress() {
 const settled = new Set();
 
 /**
- * The host wraps a page in another element from its second rendering on, which mounts the page anew, and would take the
- * focus of whoever types just then. So that happens at once, before anybody can.
+ * Whether a page may show what can be typed into. The host wraps a page in another element from its second rendering on,
+ * which mounts the page anew, and would take the focus of whoever types just then. So that is made to happen first.
  */
 export function useSettled(name) {
   const location = Router.useLocation();
   const navigate = Router.useNavigate();
+  const ready = settled.has(name);
   useEffect(() => {
     if (settled.has(name)) return;
     settled.add(name);
     navigate(location, { replace: true });
   }, []);
+  return ready;
 }
 
 /** An address of Airflow's, under its base URL's prefix. */

@@ -6,7 +6,7 @@ import { Freezes } from "./freezes.js";
 import { PAGE, h, place, useAddress, useSettled, useTitle } from "./host.js";
 import { AllIncidents } from "./incidents.js";
 import { List, listPath } from "./list.js";
-import { Tabs } from "./parts.js";
+import { Loading, Tabs } from "./parts.js";
 import { Service, Services } from "./services.js";
 import { Strip } from "./strip.js";
 import { Tab } from "./tab.js";
@@ -17,8 +17,9 @@ const TABS = [["", "SLOs"], ["services", "Services"], ["freezes", "Freezes"], ["
 
 function Page() {
   const [given, change] = useAddress();
-  useSettled("SLOs");
+  const ready = useSettled("SLOs");
   useTitle("SLOs");
+  if (!ready) return h(Loading, { rows: 8 });
   const view = given.slo ? "slo" : given.view ?? "";
   if (given.slo) return h(Detail, { given, change });
   if (view === "service" && given.service) return h(Service, { given, change });

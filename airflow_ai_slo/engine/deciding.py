@@ -37,7 +37,7 @@ def override(store: Store, service: str, *, author: str, reason: str, until: dat
     with store.write() as connection:
         _known(connection, service)
         override_id = freezes.add_override(connection, given)
-        current = freezes.open_freezes(connection, service).get(service)
+        current = freezes.open_freeze(connection, service)
         if current is not None:
             said = override_message(given, freeze_id=current.id, since=current.since, override_id=override_id)
             messages.post_of_freeze(connection, current, said)
@@ -58,7 +58,7 @@ def revoke(store: Store, service: str, *, author: str, reason: str, now: datetim
         if not ended:
             raise ConfigurationError(f"service {service} has no override in force")
         freezes.revoke_overrides(connection, service, now)
-        current = freezes.open_freezes(connection, service).get(service)
+        current = freezes.open_freeze(connection, service)
         if current is not None:
             said = revocation_message(
                 ended, author=author, reason=reason, freeze_id=current.id, since=current.since, at=now
@@ -148,7 +148,7 @@ def signed(what: str, author: str, reason: str) -> tuple[str, str]:
 
 
 def _frozen(connection: Connection, service: str) -> Freeze:
-    current = freezes.open_freezes(connection, service).get(service)
+    current = freezes.open_freeze(connection, service)
     if current is None:
         names = sorted(freezes.open_freezes(connection))
         raise ConfigurationError(f"service {service} is not frozen{_listed(names)}")

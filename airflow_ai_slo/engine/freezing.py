@@ -141,7 +141,7 @@ def _has_held_long_enough(connection: Connection, service: _Service, current: Fr
 
 def tell_mode(connection: Connection, service: Service, *, at: datetime, author: str) -> None:
     """Tell, where a service is frozen, that its freeze has become soft or hard."""
-    current = freezes.open_freezes(connection, service.name).get(service.name)
+    current = freezes.open_freeze(connection, service.name)
     if current is None:
         return
     counted = [one for one in definitions.of_service(connection, service.name) if service.freeze.counts(one.slo)]

@@ -13,9 +13,10 @@ from airflow_ai_slo.core.errors import StoreError
 from airflow_ai_slo.core.freeze import MAX_AGE, Gate, GateAnswer, Override, Reason
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER, utc
-from airflow_ai_slo.engine.reasons import Judged, judged_last, reasons
-from airflow_ai_slo.store import Store, audit, definitions, freezes
-from airflow_ai_slo.store.audit import Entry
+from airflow_ai_slo.engine.reasons import Judged, judged_by, reasons
+from airflow_ai_slo.store import Store, audit, definitions, evaluations, freezes
+from airflow_ai_slo.store.asking import Ask, together
+from airflow_ai_slo.store.audit import Entry, Said
 from airflow_ai_slo.store.freezes import Freeze
 
 if TYPE_CHECKING:
@@ -45,11 +46,11 @@ def gate(
     now, given = utc(now), sorted(set(labels))
     try:
         with open_store().write(patience=PATIENCE) as connection:
-            found = _find(connection, service, now, max_age)
+            who, changes = actor[:_LONGEST_ACTOR] or "unnamed", ",".join(given)
+            found, last = _find(connection, service, now, max_age, audit.asks_last(service, who, changes))
             answer = _answer(found, given)
-            who = actor[:_LONGEST_ACTOR] or "unnamed"
-            said = Entry(now, service, who, answer.outcome.value, _audited(answer, found), ",".join(given))
-            audit.write_once(connection, said)
+            said = Entry(now, service, who, answer.outcome.value, _audited(answer, found), changes)
+            audit.write_once(connection, said, last)
             return answer
     except StoreError as error:
         if exempt := FreezePolicy().exempt(given):
@@ -83,22 +84,31 @@ class _Found:
         return None if self.freeze is None else self.policy.ends(self.freeze.renewed_at or self.freeze.since)
 
 
-def _find(connection: Connection, service: str, now: datetime, max_age: timedelta) -> _Found:
-    stored = definitions.of_service(connection, service)
-    policy = definitions.policy_of(connection, service)
-    counted = [one for one in stored if policy.counts(one.slo)]
-    judged = judged_last(connection, counted)
-    freeze = freezes.open_freezes(connection, service).get(service)
+def _find(
+    connection: Connection, service: str, now: datetime, max_age: timedelta, audited: Ask[Said | None]
+) -> tuple[_Found, Said | None]:
+    """What there is about a service, and what its audit log says last; in few round trips, for many gates ask."""
+    stored, policy, budgets, freeze, override, last = together(
+        connection,
+        definitions.asks_members(service),
+        definitions.asks_policy(service),
+        evaluations.asks_budgets(service),
+        freezes.asks_open(service),
+        freezes.asks_override(service, now),
+        audited,
+    )
+    judged = judged_by(budgets, [one for one in stored if policy.counts(one.slo)])
     missing = policy.missing(one.slo.name for one in stored)
-    return _Found(
+    found = _Found(
         service,
         policy,
         judged,
         freeze,
         () if freeze is None else reasons(connection, freeze, judged, policy),
-        freezes.override_of(connection, service, now),
+        override,
         _missing(service, bool(stored), missing) or _doubt(service, judged, now, max_age),
     )
+    return found, last
 
 
 def _answer(found: _Found, labels: Sequence[str]) -> GateAnswer:

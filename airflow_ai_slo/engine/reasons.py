@@ -15,6 +15,7 @@ from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.engine.reading import Seen
 from airflow_ai_slo.store import attribution, evaluations
 from airflow_ai_slo.store.definitions import Stored
+from airflow_ai_slo.store.evaluations import Budgets
 from airflow_ai_slo.store.freezes import Freeze
 
 if TYPE_CHECKING:
@@ -39,8 +40,13 @@ def judged_now(one: Seen) -> Judged:
 
 def judged_last(connection: Connection, counted: Sequence[Stored]) -> tuple[Judged, ...]:
     """SLOs that count, by their last evaluations."""
-    budgets = evaluations.budgets(connection, counted)
-    return tuple(Judged(one, last.at, last.remaining, last.allowed) for one, last in zip(counted, budgets, strict=True))
+    return judged_by(evaluations.budgets(connection, counted), counted)
+
+
+def judged_by(budgets: Budgets, counted: Sequence[Stored]) -> tuple[Judged, ...]:
+    """The same where those have been read."""
+    found = [(one, budgets.last(one)) for one in counted]
+    return tuple(Judged(one, last.at, last.remaining, last.allowed) for one, last in found)
 
 
 def ended(found: Freeze, members: Iterable[Stored]) -> list[str]:

@@ -7,18 +7,26 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, insert, or_, select
+from sqlalchemy import Connection, Select, String, bindparam, insert, literal_column, or_, select
 
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.asking import Ask
+from airflow_ai_slo.store.prepared import Prepared
 from airflow_ai_slo.store.tables import audit
+
+Said = tuple[str, str]
+"""Action and detail of a line."""
 
 _AT_ONCE = 1000
 _ADD = insert(audit)
-_LAST = (
-    select(audit.c.action, audit.c.detail)
-    .where(*(audit.c[name] == bindparam(name) for name in ("service", "actor", "labels")))
-    .order_by(audit.c.id.desc())
-    .limit(1)
+_last = Prepared(
+    ("service", "actor", "labels"),
+    lambda _: (
+        select(audit.c.action, audit.c.detail)
+        .where(*(audit.c[name] == bindparam(name, type_=String) for name in ("service", "actor", "labels")))
+        .order_by(audit.c.id.desc())
+        .limit(literal_column("1"))
+    ),
 )
 
 
@@ -43,11 +51,14 @@ def write(connection: Connection, entry: Entry) -> None:
     connection.execute(_ADD, asdict(entry) | {"at": to_micros(entry.at)})
 
 
-def write_once(connection: Connection, entry: Entry) -> None:
+def asks_last(service: str, actor: str, labels: str) -> Ask[Said | None]:
+    """What the last line of an actor, a service and labels says."""
+    return Ask(_last, (service, actor, labels), lambda rows: (rows[0][0], rows[0][1]) if rows else None)
+
+
+def write_once(connection: Connection, entry: Entry, last: Said | None) -> None:
     """Add a line unless the last one of the same actor, service and labels says the same: a poll is one decision."""
-    asked = {"service": entry.service, "actor": entry.actor, "labels": entry.labels}
-    last = connection.execute(_LAST, asked).one_or_none()
-    if last is None or tuple(last) != (entry.action, entry.detail):
+    if last != (entry.action, entry.detail):
         write(connection, entry)
 
 

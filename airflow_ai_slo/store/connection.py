@@ -52,8 +52,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that only reads."""
-        with self.guarded(), self.engine.connect() as connection:
+        """A transaction that only reads; on SQLite it sees one moment."""
+        # Begun here, because prepared statements go past SQLAlchemy, which would begin one at its first statement.
+        with self.guarded(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
@@ -213,10 +214,10 @@ def _postgres_engine(url: URL) -> Engine:
     def _begin(connection: Connection) -> None:
         patience = connection.get_execution_options().get("ai_slo_patience")
         if patience is not None:
-            limit = patience // timedelta(milliseconds=1)
-            cursor = connection.connection.cursor()
-            cursor.execute(f"SET LOCAL lock_timeout = {limit}; SET LOCAL statement_timeout = {limit}")
-            cursor.close()
+            limit, driver = patience // timedelta(milliseconds=1), connection.connection.driver_connection
+            with driver.pipeline():  # type: ignore[union-attr]
+                for name in ("lock_timeout", "statement_timeout"):
+                    driver.execute(f"SET LOCAL {name} = {limit}")  # type: ignore[union-attr]
 
     return engine
 

@@ -18,6 +18,7 @@ from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.serialize import service_from_dict, service_to_dict, slo_from_dict, slo_to_dict
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store import dropping, rollup
+from airflow_ai_slo.store.asking import Ask
 from airflow_ai_slo.store.prepared import Executor, Prepared, upsert
 from airflow_ai_slo.store.tables import service, slo
 
@@ -134,10 +135,14 @@ def documented(connection: Connection, name: str | None = None) -> dict[str, Ser
     return {one.name: one for one in (_parse_service(text) for (text,) in rows)}
 
 
-def policy_of(connection: Connection, name: str) -> FreezePolicy:
+def asks_policy(name: str) -> Ask[FreezePolicy]:
     """How a service freezes; the default where it was never applied itself."""
-    found = documented(connection, name).get(name)
-    return FreezePolicy() if found is None else found.freeze
+    return Ask(_service, (name,), lambda rows: _parse_service(rows[0][0]).freeze if rows else FreezePolicy())
+
+
+def policy_of(connection: Connection, name: str) -> FreezePolicy:
+    """The same of one service, at once."""
+    return asks_policy(name).of(connection)
 
 
 def active(connection: Connection, names: Collection[str] | None = None) -> list[Stored]:
@@ -164,10 +169,18 @@ def replaced_after(connection: Connection, at: datetime) -> dict[str, Stored]:
     return {one.slo.name: one for one in (_stored(*row) for row in connection.execute(query))}
 
 
-def of_service(connection: Connection, service_name: str) -> list[Stored]:
+def asks_members(service_name: str) -> Ask[list[Stored]]:
     """Active definitions of one service, by name."""
-    rows = _of_service.all(connection, service_name)
-    return sorted((_stored(*row) for row in rows), key=lambda stored: stored.slo.name)
+    return Ask(
+        _of_service,
+        (service_name,),
+        lambda rows: sorted((_stored(*row) for row in rows), key=lambda stored: stored.slo.name),
+    )
+
+
+def of_service(connection: Connection, service_name: str) -> list[Stored]:
+    """The same, at once."""
+    return asks_members(service_name).of(connection)
 
 
 def origins(connection: Connection) -> dict[str, Origin]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, String, bindparam, func, select, text, update
 
 from airflow_ai_slo.core.budget import budget
 from airflow_ai_slo.core.counts import Counts
@@ -19,9 +19,10 @@ from airflow_ai_slo.core.errors import StoreUnavailableError
 from airflow_ai_slo.core.evaluation import Evaluation
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.pipeline_incident import Discipline
+from airflow_ai_slo.store.asking import Ask
 from airflow_ai_slo.store.definitions import Stored
-from airflow_ai_slo.store.prepared import Prepared, upsert
-from airflow_ai_slo.store.tables import evaluation, run
+from airflow_ai_slo.store.prepared import Prepared, json_values, upsert
+from airflow_ai_slo.store.tables import evaluation, run, slo
 
 _put = upsert(evaluation)
 _all_last = Prepared(
@@ -43,7 +44,14 @@ _BUDGETS = select(
     evaluation.c.scale,
     evaluation.c.covered,
     evaluation.c.length,
-).where(evaluation.c.slo_id.in_(bindparam("ids", expanding=True)))
+)
+_budgets = Prepared(("ids",), lambda dialect: _BUDGETS.where(evaluation.c.slo_id.in_(json_values(dialect, "ids"))))
+_budgets_of_service = Prepared(
+    ("name",),
+    lambda _: _BUDGETS.join(slo, slo.c.id == evaluation.c.slo_id).where(
+        slo.c.active, slo.c.service == bindparam("name", type_=String)
+    ),
+)
 _CALM = Discipline()
 
 
@@ -75,13 +83,27 @@ class LastBudget:
     allowed: Fraction | None = None
 
 
+class Budgets:
+    """Last evaluations of some SLOs, from rows of the store."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self._rows = {row[0]: row for row in rows}
+
+    def last(self, one: Stored) -> LastBudget:
+        """What remained of an SLO's budget when it was last evaluated."""
+        row = self._rows.get(one.slo_id)
+        if row is None:
+            return LastBudget(one.slo.name, None, None)
+        _, at, good, total, scale, covered, length = row
+        counts = Counts(Fraction(good, scale), Fraction(total, scale))
+        left = budget(counts, one.slo.objective, Fraction(covered, length))
+        return LastBudget(one.slo.name, from_micros(at), left.remaining, left.allowed)
+
+
 def one_snapshot(connection: Connection) -> None:
     """Make all reads of this transaction, which has made none yet, see one moment. SQLite's always do."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-    elif not connection.in_transaction():
-        # Prepared statements go past SQLAlchemy, which would begin it no sooner than with a statement of its own.
-        connection.begin()
 
 
 def one_at_a_time(connection: Connection) -> None:
@@ -132,11 +154,14 @@ def skip_runs(connection: Connection, slo_id: int, at: datetime) -> None:
     connection.execute(update(evaluation).where(evaluation.c.slo_id == slo_id).values(seen_at=newest))
 
 
-def budgets(connection: Connection, stored: Collection[Stored]) -> list[LastBudget]:
-    """What remained of each SLO's budget when it was last evaluated."""
-    ids = [one.slo_id for one in stored]
-    found = {row.slo_id: row for row in connection.execute(_BUDGETS, {"ids": ids})}
-    return [_last_budget(one, found.get(one.slo_id)) for one in stored]
+def asks_budgets(service: str) -> Ask[Budgets]:
+    """What remained of the budgets of a service's SLOs when they were last evaluated."""
+    return Ask(_budgets_of_service, (service,), Budgets)
+
+
+def budgets(connection: Connection, stored: Collection[Stored]) -> Budgets:
+    """The same of these SLOs, at once."""
+    return Budgets(_budgets.all(connection, json.dumps([one.slo_id for one in stored])))
 
 
 def forget(connection: Connection, slo_id: int) -> None:
@@ -177,11 +202,3 @@ def _held(latched: int, written: str | None) -> Held:
     severity, paged, good_runs, needed, opened = json.loads(written)
     named = None if severity is None else Severity(severity)
     return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened)))
-
-
-def _last_budget(stored: Stored, row: Any) -> LastBudget:
-    if row is None:
-        return LastBudget(stored.slo.name, None, None)
-    counts = Counts(Fraction(row.good, row.scale), Fraction(row.total, row.scale))
-    left = budget(counts, stored.slo.objective, Fraction(row.covered, row.length))
-    return LastBudget(stored.slo.name, from_micros(row.at), left.remaining, left.allowed)

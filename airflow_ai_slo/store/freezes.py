@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,18 +12,27 @@ from sqlalchemy import BigInteger, Connection, String, bindparam, insert, select
 
 from airflow_ai_slo.core.freeze import Override
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.store.asking import Ask
+from airflow_ai_slo.store.prepared import Prepared
 from airflow_ai_slo.store.tables import freeze, override
 
 _service, _now = bindparam("of_service", type_=String), bindparam("now", type_=BigInteger)
-_OPEN = select(freeze).where(freeze.c.until.is_(None))
-_OPEN_OF = _OPEN.where(freeze.c.service == _service)
-_HOLDING = (
+_holding = (
     override.c.created_at <= _now,
     override.c.expires_at > _now,
     override.c.revoked_at.is_(None) | (override.c.revoked_at > _now),
 )
-_OVERRIDES = select(override).where(*_HOLDING).order_by(override.c.expires_at.desc(), override.c.id.desc())
-_OVERRIDES_OF = _OVERRIDES.where(override.c.service == _service)
+_FREEZES = select(freeze.c.id, freeze.c.service, freeze.c.since, freeze.c.until, freeze.c.causes, freeze.c.renewed_at)
+_OPEN = _FREEZES.where(freeze.c.until.is_(None))
+_OVERRIDES = (
+    select(override.c.service, override.c.author, override.c.reason, override.c.created_at, override.c.expires_at)
+    .where(*_holding)
+    .order_by(override.c.expires_at.desc(), override.c.id.desc())
+)
+_open = Prepared((), lambda _: _OPEN)
+_open_of = Prepared(("of_service",), lambda _: _OPEN.where(freeze.c.service == _service))
+_overrides = Prepared(("now",), lambda _: _OVERRIDES)
+_overrides_of = Prepared(("of_service", "now"), lambda _: _OVERRIDES.where(override.c.service == _service))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +53,19 @@ class Freeze:
     renewed_at: datetime | None = None
 
 
-def open_freezes(connection: Connection, service: str | None = None) -> dict[str, Freeze]:
+def open_freezes(connection: Connection) -> dict[str, Freeze]:
     """Freezes that hold now, by service."""
-    rows = connection.execute(_OPEN) if service is None else connection.execute(_OPEN_OF, {"of_service": service})
-    return {row.service: _freeze(row) for row in rows}
+    return {row[1]: _freeze(row) for row in _open.all(connection)}
+
+
+def asks_open(service: str) -> Ask[Freeze | None]:
+    """The freeze of a service that holds now."""
+    return Ask(_open_of, (service,), lambda rows: _freeze(rows[0]) if rows else None)
+
+
+def open_freeze(connection: Connection, service: str) -> Freeze | None:
+    """The same, at once."""
+    return asks_open(service).of(connection)
 
 
 def start(connection: Connection, service: str, causes: Mapping[str, int], at: datetime) -> Freeze:
@@ -98,15 +116,11 @@ def released_seqs(connection: Connection, service: str) -> dict[int, int]:
 
 def history(connection: Connection, service: str, since: datetime, until: datetime) -> list[Freeze]:
     """Freezes of a service that held at some time in ``(since, until]``, oldest first."""
-    query = (
-        select(freeze)
-        .where(
-            freeze.c.service == service,
-            freeze.c.since <= to_micros(until),
-            freeze.c.until.is_(None) | (freeze.c.until > to_micros(since)),
-        )
-        .order_by(freeze.c.since)
-    )
+    query = _FREEZES.where(
+        freeze.c.service == service,
+        freeze.c.since <= to_micros(until),
+        freeze.c.until.is_(None) | (freeze.c.until > to_micros(since)),
+    ).order_by(freeze.c.since)
     return [_freeze(row) for row in connection.execute(query)]
 
 
@@ -126,41 +140,43 @@ def add_override(connection: Connection, given: Override) -> int:
 
 def overrides_of(connection: Connection, service: str, now: datetime) -> list[Override]:
     """The overrides in force, the one that lasts longest first."""
-    return [_override(row) for row in connection.execute(_OVERRIDES_OF, _in_force(service, now))]
+    return [_override(row) for row in _overrides_of.all(connection, service, to_micros(now))]
 
 
 def overrides(connection: Connection, now: datetime) -> dict[str, Override]:
     """The override in force of each service that has any, the one that lasts longest."""
-    longest_first = connection.execute(_OVERRIDES, {"now": to_micros(now)}).all()
-    return {row.service: _override(row) for row in reversed(longest_first)}
+    return {row[0]: _override(row) for row in reversed(_overrides.all(connection, to_micros(now)))}
+
+
+def asks_override(service: str, now: datetime) -> Ask[Override | None]:
+    """The override in force, the one that lasts longest."""
+    return Ask(_overrides_of, (service, to_micros(now)), lambda rows: _override(rows[0]) if rows else None)
 
 
 def override_of(connection: Connection, service: str, now: datetime) -> Override | None:
-    """The override in force, the one that lasts longest."""
-    return next(iter(overrides_of(connection, service, now)), None)
+    """The same, at once."""
+    return asks_override(service, now).of(connection)
 
 
 def revoke_overrides(connection: Connection, service: str, now: datetime) -> None:
     """End every override in force."""
-    held = update(override).where(override.c.service == _service, *_HOLDING)
-    connection.execute(held.values(revoked_at=to_micros(now)), _in_force(service, now))
+    held = update(override).where(override.c.service == _service, *_holding).values(revoked_at=to_micros(now))
+    connection.execute(held, {"of_service": service, "now": to_micros(now)})
 
 
-def _in_force(service: str, now: datetime) -> dict[str, str | int]:
-    return {"of_service": service, "now": to_micros(now)}
-
-
-def _override(row: Any) -> Override:
-    return Override(row.service, row.author, row.reason, from_micros(row.created_at), from_micros(row.expires_at))
+def _override(row: Sequence[Any]) -> Override:
+    service, author, reason, created_at, expires_at = row
+    return Override(service, author, reason, from_micros(created_at), from_micros(expires_at))
 
 
 def _causes(since: Mapping[str, datetime], generations: Mapping[str, int]) -> str:
     return json.dumps({name: [to_micros(at), generations[name]] for name, at in since.items()})
 
 
-def _freeze(row: Any) -> Freeze:
-    stored = json.loads(row.causes)
+def _freeze(row: Sequence[Any]) -> Freeze:
+    row_id, service, since, ended, written, again = row
+    stored = json.loads(written)
     causes = {name: from_micros(at) for name, (at, _) in stored.items()}
     generations = {name: slo_id for name, (_, slo_id) in stored.items()}
-    until, renewed = (None if at is None else from_micros(at) for at in (row.until, row.renewed_at))
-    return Freeze(row.id, row.service, from_micros(row.since), until, causes, generations, renewed)
+    until, renewed = (None if at is None else from_micros(at) for at in (ended, again))
+    return Freeze(row_id, service, from_micros(since), until, causes, generations, renewed)

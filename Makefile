@@ -57,7 +57,7 @@ test-forking: $(STAMP)
 	$(PYTEST) $(FORKING)
 
 test-airflow: $(STAMP)
-	$(PYTEST) $(AIRFLOW)
+	$(PYTEST) --numprocesses 2 --dist loadfile $(AIRFLOW)
 
 test-others: $(STAMP)
 	$(PYTEST) $(addprefix --ignore ,$(FORKING) $(AIRFLOW))

@@ -62,6 +62,9 @@ test-airflow: $(STAMP)
 test-others: $(STAMP)
 	$(PYTEST) $(addprefix --ignore ,$(FORKING) $(AIRFLOW))
 
+test-matrix: | $(filter .uv/bin/uv,$(UV)) ## Every Python and Airflow; MATRIX=3.11-3.2.2,… chooses, MATRIX_FULL=1 runs all.
+	@UV=$(UV) $(PYTHON) tests/matrix/run.py
+
 DEATHS ?= 2000
 SEED ?= $(shell date +%s)
 

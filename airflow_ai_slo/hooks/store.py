@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
@@ -146,10 +147,16 @@ class SLOHook(BaseHook):
 
     @property
     def spool(self) -> Path:
-        """Where measurements wait while the store is away: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``."""
+        """Where measurements wait while the store is away: ``AI_SLO_SPOOL``, else in ``$AIRFLOW_HOME``.
+
+        Those for the store of another connection than the default one wait in a file of their own beside it.
+        """
         from airflow_ai_slo.store.spool import default_path
 
-        return default_path()
+        path = default_path()
+        if self.slo_conn_id == self.default_conn_name:
+            return path
+        return path.with_name(f"{path.stem}.{quote(self.slo_conn_id, safe='')}{path.suffix}")
 
 
 def url_of(connection: Connection, *, field: str = "slo_conn_id") -> str:

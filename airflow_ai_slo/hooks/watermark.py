@@ -112,7 +112,7 @@ class WatermarkQuery:
 
     def _columns(self, warehouse: Warehouse) -> dict[str, Any]:
         placeholder = warehouse.placeholder
-        names = [_doubled(warehouse, name_of("partition", name)) for name in self.partition]
+        held = {_doubled(warehouse, name_of("partition", name)): value for name, value in self.partition.items()}
         sql = self.sql if self.sql is None or self.parameters else _doubled(warehouse, self.sql)
         table = (
             f"({sql.rstrip().rstrip(';')}\n) ours" if sql else _doubled(warehouse, name_of("table", self.table or ""))
@@ -121,8 +121,10 @@ class WatermarkQuery:
             "table": table,
             "column": _doubled(warehouse, name_of("column", self.column or "")),
             "placeholder": placeholder,
-            "where": " AND ".join(f"{name} = {placeholder}" for name in names),
-            "bound": (*self.parameters, *self.partition.values()),
+            "where": " AND ".join(
+                f"{n} IS NULL" if value is None else f"{n} = {placeholder}" for n, value in held.items()
+            ),
+            "bound": (*self.parameters, *(value for value in held.values() if value is not None)),
         }
 
 

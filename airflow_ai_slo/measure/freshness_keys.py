@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from airflow_ai_slo.core.errors import ConfigurationError
+from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.measure.freshness import Freshness
-from airflow_ai_slo.measure.watermark import SKEW, Select, instant_of, like
+from airflow_ai_slo.measure.spelling import Select, spellings
+from airflow_ai_slo.measure.watermark import SKEW, instant_of, like
 
 _MICROSECOND = timedelta(microseconds=1)
 _SHOWN = 3
@@ -51,6 +52,13 @@ def keys_fresh(
         sql = f"SELECT COUNT(*) FROM (SELECT 1 AS one FROM {rows} GROUP BY {group}) per_key"  # noqa: S608
         total = int((select(sql, bound) or (0,))[0])
         return _judged(0, total, total, None, max_age, 0)
+    written = spellings(select, rows=rows, column=column, placeholder=placeholder, latest=sample, bound=bound)
+    if len(written) > 1:
+        one, other = written[0].latest, written[1].latest
+        raise DataError(
+            f"the stamps of {column} are texts spelled in different ways, such as {one!r} and {other!r}, which sort by "
+            "letters; store timestamps, or texts of one form and offset"
+        )
     limit = like(sample, now + SKEW, zone=zone)
     stale_to = like(sample, now - max_age - _MICROSECOND, zone=zone)
     sql = (

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.freshness import Load
-from airflow_ai_slo.measure.watermark import SKEW, Select, instant_of, like
+from airflow_ai_slo.measure.spelling import Select
+from airflow_ai_slo.measure.watermark import SKEW, instant_of, like
 
 Rows = Callable[[str, Sequence[Any]], Iterable[Sequence[Any]]]
 """Runs one statement with bound parameters and gives its rows."""

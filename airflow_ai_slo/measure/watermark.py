@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import EPOCH, from_micros, to_micros
+from airflow_ai_slo.measure.spelling import Select, spellings
 
 SKEW = timedelta(minutes=5)
 """How far in the future a watermark may lie and still count, as "now": clocks differ."""
@@ -25,9 +26,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _OFFSET = re.compile(r"(Z|[+-]\d{2}(:?\d{2})?)$", re.IGNORECASE)
 _EARLIEST, _LATEST = 10**8, 10**11
 _MICROSECOND = timedelta(microseconds=1)
-
-Select = Callable[[str, Sequence[Any]], Sequence[Any] | None]
-"""Runs one statement with bound parameters and gives its first row, None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +94,44 @@ def table_reach(
 ) -> Reach:
     """How far a table's stamps reach, asked in one aggregate; in two where some lie in the future.
 
+    Texts take one aggregate more for each way in which they are spelled, for each is compared by itself.
+
     :param table: quoted already, as is ``column``.
     :param placeholder: how the driver writes a bound parameter, ``?`` or ``%s``.
     :param where: a condition on the rows, with ``bound`` for its placeholders.
     :raises DataError: the column holds no stamps.
     """
-    rows = f"{table} WHERE {where}" if where else table
+    rows = f"{table} WHERE {where or '1 = 1'}"
     latest = (select(f"SELECT MAX({column}) FROM {rows}", bound) or (None,))[0]  # noqa: S608
+    asked = {"column": column, "placeholder": placeholder}
+    found = [
+        _reach(
+            select,
+            rows=f"{rows} AND {one.condition or '1 = 1'}",
+            latest=one.latest,
+            now=now,
+            zone=zone,
+            bound=(*bound, *one.bound),
+            **asked,
+        )
+        for one in spellings(select, rows=rows, latest=latest, bound=bound, **asked)
+    ]
+    watermark = max((one.watermark for one in found if one.watermark is not None), default=None)
+    return Reach(watermark, sum(one.future for one in found))
+
+
+def _reach(
+    select: Select,
+    *,
+    rows: str,
+    column: str,
+    placeholder: str,
+    latest: object,
+    now: datetime,
+    zone: ZoneInfo | None,
+    bound: Sequence[Any],
+) -> Reach:
+    """The same of rows whose stamps are spelled alike, the largest of which is known."""
     watermark = instant_of(latest, zone=zone)
     if watermark is None or watermark <= now + SKEW:
         return Reach(watermark)

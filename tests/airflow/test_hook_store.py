@@ -144,3 +144,5 @@ def test_the_spool_lies_beside_airflow_unless_the_environment_says_where(
     assert SLOHook().spool == airflow_home / "ai_slo_spool.jsonl"
     monkeypatch.setenv("AI_SLO_SPOOL", "/var/spool/slo.jsonl")
     assert SLOHook().spool == Path("/var/spool/slo.jsonl")
+    # What is meant for another store waits by itself: the next that gets through to the default one leaves it.
+    assert SLOHook("team/b").spool == Path("/var/spool/slo.team%2Fb.jsonl")

@@ -17,7 +17,7 @@ from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.measure.freshness import Freshness, freshness
 from airflow_ai_slo.measure.freshness_keys import each_fresh, keys_fresh
-from airflow_ai_slo.measure.watermark import Select
+from airflow_ai_slo.measure.spelling import Select
 
 NEW_YORK = ZoneInfo("America/New_York")
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -190,3 +190,10 @@ def test_watermarks_at_hand_name_the_keys_that_are_not_fresh() -> None:
     assert (seen.good, seen.total, seen.value, seen.future) == (1, 5, 7200.0, 1)
     assert "not fresh: b, c, d and 1 more; 3 without a watermark; 1 watermark over" in seen.detail
     assert each_fresh({}, now=NOON, max_age=HOUR).total == 0
+
+
+def test_texts_of_several_offsets_or_forms_are_refused_rather_than_compared_by_letters() -> None:
+    for other in ("2024-05-01T13:30:00+02:00", "2024-05-01 11:30:00+00:00", "2024-05-01T11:30:00"):
+        rows = [("eu", 1, "2024-05-01T11:30:00+00:00"), ("us", 1, other)]
+        with pytest.raises(DataError, match="the stamps of seen are texts spelled in different ways, such as '2024"):
+            judged(sqlite(rows))

@@ -18,11 +18,15 @@ _NOTHING = frozenset(
 )
 _NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*|\s*[+-]?(inf|infinity)\s*", re.IGNORECASE)
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?")
+_PADDED = re.compile(r"\s*[+-]?0\d")
+_ZONED = re.compile(r".*:\d{2}(\.\d+)?\s?(Z|[+-]\d{2}(:?\d{2})?)")
 _BOOLEANS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 
 
 def typed(series: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of texts as what they spell: numbers, booleans, ISO 8601 times (without an offset: UTC), or texts.
+    """A column of texts as what they spell: numbers, booleans, ISO 8601 times, or texts.
+
+    Times without an offset stay without one. Numbers with leading zeros are names, such as postal codes: texts.
 
     :param series: texts; missing ones are null.
     """
@@ -31,13 +35,16 @@ def typed(series: pd.Series[Any]) -> pd.Series[Any]:
     spelled = [text for text in series.dropna().unique() if text not in _NOTHING]
     if not spelled:
         return series if (series == "").any() else pd.Series([None] * len(series), dtype=object)
-    if _all(_NUMBER, spelled):
+    if _all(_NUMBER, spelled) and not any(_PADDED.match(text) for text in spelled):
         return _mapped(series, {text: float(text) for text in spelled}, "float64")
     if all(text in _BOOLEANS for text in spelled):
         return _mapped(series, {text: _BOOLEANS[text] for text in spelled}, "boolean")
     if _all(_TIME, spelled):
         try:
-            return pd.to_datetime(series.where(~series.isin(_NOTHING)), format="ISO8601", utc=True)
+            zoned = [_ZONED.fullmatch(text) is not None for text in spelled]
+            if any(zoned) and not all(zoned):
+                return series
+            return pd.to_datetime(series.where(~series.isin(_NOTHING)), format="ISO8601", utc=all(zoned))
         except (ValueError, OverflowError):  # no such day, or beyond what pandas holds
             return series
     return series

@@ -107,7 +107,7 @@ def _judged(found: object, limits: Limits) -> Returned:
     try:
         value = exact(found)
     except ValueError:
-        shown = "None" if found is None else f"{type(found).__name__} {found!r:.60}"
+        shown = "None" if found is None else f"{type(found).__name__} {' '.join(repr(found).split()):.60}"
         raise MeasurementError(f"the function returned {shown}: {_FORMS}") from None
     if not limits:
         raise MeasurementError(f"the function returned one number, {float(value):g}: {_FORMS}")

@@ -74,3 +74,12 @@ def test_limits_that_cannot_be_kept_are_refused() -> None:
         Limits(at_least=2, at_most=1)
     with pytest.raises(ConfigurationError, match="at_most: 'low' is not a number; give a finite number"):
         Limits(at_most="low")
+
+
+def test_what_it_returned_is_told_in_one_line() -> None:
+    import pandas as pd
+
+    with pytest.raises(MeasurementError) as caught:
+        returned(pd.Series([1, 2]))
+    assert "\n" not in str(caught.value)
+    assert "Series 0 1 1 2 dtype: int64" in str(caught.value)

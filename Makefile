@@ -8,7 +8,7 @@ UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
 export UV_LINK_MODE ?= copy
 
-.PHONY: help install check format lint types layers docs test test-forking test-airflow test-others test-matrix soak bench demo demo-stop wheel released constraints clean
+.PHONY: help install check format lint types layers docs test test-forking test-airflow test-airflow-others test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -46,18 +46,22 @@ docs: $(STAMP) ## The docs as a site, in build/site; a broken link fails.
 
 FORKING := tests/core tests/store tests/engine
 AIRFLOW := tests/airflow
+AIRFLOW_FIRST := $(wildcard tests/airflow/test_[a-l]*.py)
 PYTEST = $(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)"
 
 test: check ## Everything CI runs, in its own environment.
-	@echo "Three processes side by side; each one's output comes when it is through, which takes some minutes."
+	@echo "Four processes side by side; each one's output comes when it is through, which takes some minutes."
 	@echo "Tests that fork run by themselves: a process in which Airflow or a browser has started threads must not."
-	@$(MAKE) --no-print-directory --keep-going --jobs=3 --output-sync=target test-forking test-airflow test-others
+	@$(MAKE) --no-print-directory --keep-going --jobs=4 --output-sync=target test-forking test-airflow test-airflow-others test-others
 
 test-forking: $(STAMP)
 	$(PYTEST) $(FORKING)
 
 test-airflow: $(STAMP)
-	$(PYTEST) --numprocesses 2 --dist loadfile $(AIRFLOW)
+	$(PYTEST) $(AIRFLOW_FIRST)
+
+test-airflow-others: $(STAMP)
+	$(PYTEST) $(AIRFLOW) $(addprefix --ignore ,$(AIRFLOW_FIRST))
 
 test-others: $(STAMP)
 	$(PYTEST) $(addprefix --ignore ,$(FORKING) $(AIRFLOW))

@@ -7,7 +7,7 @@ runs are taken one by one in the order in which they settled.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -79,11 +79,6 @@ class Ledger:
         before, after = self._sums[start], self._sums[stop]
         return Counts(after[0] - before[0], after[1] - before[1], after[2] - before[2], stop - start)
 
-    def held(self, at: int) -> tuple[Exact, Exact] | None:
-        """Good and total of one run; None where it is not known."""
-        place = bisect_left(self._at, at)
-        return self._runs[place] if place < len(self._at) and self._at[place] == at else None
-
     def bad_after(self, at: int, within: int) -> list[int]:
         """The bad ones among the next runs after an instant."""
         place = bisect_right(self._at, at)
@@ -101,8 +96,6 @@ class Discipline:
     :param needed: good runs in a row that clear the page, or let the ticket resolve.
     :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
-    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; the last
-        :data:`MOST_GOOD_RUNS`.
     """
 
     severity: Severity | None = None
@@ -110,7 +103,6 @@ class Discipline:
     good_runs: int = 0
     needed: int = 0
     opened: tuple[int, ...] = ()
-    recent: tuple[int, ...] = ()
 
 
 class Change(NamedTuple):
@@ -138,29 +130,6 @@ def advance(
         if change is not None:
             changes.append(change)
     return state, changes
-
-
-def healed(
-    state: Discipline, ledger: Ledger, held: Callable[[int], tuple[Exact, Exact] | None], rules: Sequence[BurnRule]
-) -> tuple[Discipline, list[Change]]:
-    """What it does to an open incident that runs which had failed are good by now: run again, or corrected away.
-
-    Good runs in a row are those of today's figures: a retry never counts twice.
-
-    :param held: good and total of a run by its ``at``; None where there is none any more.
-    """
-    good_runs = 0
-    for at in reversed(state.recent):
-        counts = held(at) or (0, 0)
-        if is_bad(*counts, ledger.objective):
-            break
-        good_runs += bool(counts[1])
-    if state.severity is None or good_runs <= state.good_runs:
-        return state, []
-    newest = state.recent[-1]
-    last = SettledRun(newest, *(held(newest) or (0, 0)), newest)
-    state, change = _cleared(replace(state, good_runs=good_runs), ledger, last, in_runs(rules))
-    return state, [] if change is None else [change]
 
 
 def told_apart(
@@ -210,34 +179,21 @@ def _memory(rules: Sequence[BurnRule]) -> int:
 def _step(
     state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
 ) -> tuple[Discipline, Change | None]:
-    memory = _memory(rules)
+    ticket, memory = _longest_ticket(rules), _memory(rules)
     state = replace(state, opened=tuple(ago + 1 for ago in state.opened if ago + 1 < memory))
     if is_bad(run.good, run.total, ledger.objective):
-        state = replace(state, good_runs=0, recent=_recent(state, run))
+        state = replace(state, good_runs=0)
         rule = _loudest(ledger, run, rules)
         if rule is None or (state.severity is not None and rule.severity <= state.severity):
             return state, None
         return _raise(state, run, rule)
     if not run.total:
         return state, None
-    return _cleared(replace(state, good_runs=state.good_runs + 1, recent=_recent(state, run)), ledger, run, rules)
-
-
-def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
-    if state.severity is None:
-        return ()
-    return (*(at for at in state.recent if at != run.at), run.at)[-MOST_GOOD_RUNS:]
-
-
-def _cleared(
-    state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
-) -> tuple[Discipline, Change | None]:
-    """Resolve the incident, or make a page a ticket, once enough good runs lie in a row."""
-    ticket = _longest_ticket(rules)
+    state = replace(state, good_runs=state.good_runs + 1)
     if state.severity is None or state.good_runs < state.needed:
         return state, None
     if ticket is None or _is_calm(ledger, ticket):
-        return replace(state, severity=None, recent=()), Change(Transition.RESOLVED, None, run)
+        return replace(state, severity=None), Change(Transition.RESOLVED, None, run)
     if state.severity is Severity.PAGE:
         return replace(state, severity=Severity.TICKET), Change(Transition.DEESCALATED, Severity.TICKET, run)
     return state, None
@@ -249,8 +205,7 @@ def _raise(state: Discipline, run: SettledRun, rule: BurnRule) -> tuple[Discipli
     if opens or state.paged:
         needed = min(CLEARS_AFTER << min(len(state.opened), MOST_GOOD_RUNS), MOST_GOOD_RUNS)
         state = replace(state, needed=needed, opened=(*state.opened, 0))
-    recent = (run.at,) if opens else state.recent
-    state = replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE, recent=recent)
+    state = replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE)
     return state, Change(Transition.OPENED if opens else Transition.ESCALATED, rule.severity, run, rule)
 
 

@@ -15,7 +15,6 @@ from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
@@ -23,7 +22,6 @@ from airflow_ai_slo.core.pipeline_incident import (
     SettledRun,
     advance,
     aged,
-    healed,
     in_runs,
     longest,
     told_apart,
@@ -100,10 +98,6 @@ class Watch:
             self._read_rules(at)
         new_bad = self._has_new_bad(now)
         state, changes = self._advance(now) if self._rules else (self._held.discipline, [])
-        if state.recent:
-            ledger = _InOrder(self.stream.runs, self.slo, now)
-            state, more = healed(state, ledger, ledger.held, self._rules)
-            changes = changes + more
         if not changes and not (self._goes_by_clock and (new_bad or self._releases(now))):
             if state is not self._held.discipline:
                 self._held = Held(self._held.latched, state)
@@ -218,23 +212,16 @@ class Watch:
 class _InOrder(Ledger):
     """Runs that settled in the order in which they lie: those up to the newest one taken, without a copy of them."""
 
-    def __init__(self, runs: RunSums, slo: SLO, until: int = 0) -> None:
+    def __init__(self, runs: RunSums, slo: SLO) -> None:
         super().__init__(slo.objective, confidence=slo.confidence)
         self._all = runs
-        self._until = until
+        self._until = 0
 
     def settle(self, run: SettledRun) -> None:
         self._until = run.at
 
     def last(self, count: int, end: int | None = None) -> Counts:
         return self._all.last(count, self._until if end is None else min(end, self._until))
-
-    def held(self, at: int) -> tuple[Exact, Exact] | None:
-        place = self._all.up_to(at) - 1
-        if place < 0 or self._all.at[place] != at:
-            return None
-        counts = self._all.between(place, place + 1)
-        return counts.good, counts.total
 
     def bad_after(self, at: int, within: int) -> list[int]:
         runs = self._all

@@ -15,14 +15,12 @@ from airflow_ai_slo.core.grid import grid
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.numbers import parts
 from airflow_ai_slo.core.pipeline_incident import (
-    MOST_GOOD_RUNS,
     Change,
     Discipline,
     Ledger,
     SettledRun,
     advance,
     aged,
-    healed,
     in_runs,
     longest,
     told_apart,
@@ -127,34 +125,19 @@ def advance_runs(
     else:
         fresh = news.fresh.get(one.slo_id, ())
     seen_at = max((row.at for row in fresh), default=last.seen_at)
-    tally = Tally.of(one.slo)
     if not fresh and not waiting:
-        if not state.recent:
-            return state, [], seen_at
-        rows = _back.all(connection, one.slo_id, news.until, _reach(reach))
-        ledger = Ledger(one.slo.objective, [_run(one, tally, _Run(*row), row[0]) for row in rows])
-        return *healed(state, ledger, ledger.held, rules), seen_at
+        return state, [], seen_at
+    tally = Tally.of(one.slo)
     if state.severity is None and not waiting and not any(tally.entry(row.good, row.total).bad for row in fresh):
         return aged(state, len(fresh), rules), [], seen_at
     new = {row.at for row in fresh} | waiting.keys()
-    rows = _back.all(connection, one.slo_id, news.until, _reach(reach) + len(new))
+    rows = _back.all(connection, one.slo_id, news.until, 2 * reach + len(new))
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
     known, settled_now = told_apart(known, news_of, reach)
     ledger = Ledger(one.slo.objective, known, confidence=one.slo.confidence)
     state, changes = advance(state, ledger, settled_now, rules)
-    state, more = healed(state, ledger, ledger.held, rules)
-    return state, changes + more, seen_at
-
-
-def _reach(longest_window: int) -> int:
-    """How many runs are looked at: windows that end at the oldest new one, and all that good runs are counted in."""
-    return 2 * max(longest_window, MOST_GOOD_RUNS)
-
-
-def _run(one: Stored, tally: Tally, row: _Run, moment: int) -> SettledRun:
-    entry = tally.entry(row.good, row.total)
-    return SettledRun(row.at, parts(entry.good, one.unit), parts(entry.total, one.unit), moment)
+    return state, changes, seen_at
 
 
 def _settled_runs(
@@ -169,8 +152,10 @@ def _settled_runs(
         slots = grid(Cadence.of(one.slo.schedule), anchor)
     runs = []
     for row in rows:
+        entry = tally.entry(row.good, row.total)
         due = None if slots is None else slots.due(row.at)
         moment = came_in.get(row.at, row.at)
         moment = moment if due is None else min(moment, due + 1)
-        runs.append(_run(one, tally, row, waiting.get(row.at, moment)))
+        good, total = parts(entry.good, one.unit), parts(entry.total, one.unit)
+        runs.append(SettledRun(row.at, good, total, waiting.get(row.at, moment)))
     return runs

@@ -259,4 +259,5 @@ def test_the_button(rest_server: ApiServer, rest_store: Store) -> None:
     _ended(rest_store)
     told = rest_server.call(IMPORT, token=viewer).body
     assert (told["job"], told["state"], told["done"], told["total"]) == (started.body["job"], "done", 30, 30)
-    assert rest_server.call("/ai-slo/api/v1/slos/pressed", token=viewer).body["good"] == 27
+    # By the hour: the window of 28 days ends at this moment, and runs begin at midnight.
+    assert rest_server.call("/ai-slo/api/v1/slos/pressed", token=viewer).body["good"] in (27, 28)

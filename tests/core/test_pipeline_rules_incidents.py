@@ -11,7 +11,7 @@ from pipeline_streams import STEP, T0, every_case, pages, play, rules_of, settle
 from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
-from airflow_ai_slo.core.pipeline_incident import Discipline, Ledger, SettledRun, advance, healed
+from airflow_ai_slo.core.pipeline_incident import Discipline, Ledger, SettledRun, advance
 from airflow_ai_slo.core.pipeline_rules import pipeline
 
 NINE = Fraction(9, 10)
@@ -262,40 +262,3 @@ def step_between(before: Severity | None, after: Severity | None) -> str:
     if after is None:
         return "resolved"
     return "escalated" if after > before else "deescalated"
-
-
-def test_runs_that_are_good_by_now_count_among_those_in_a_row() -> None:
-    runs = settled("........xx.x.")
-    ledger = Ledger(NINE)
-    state, _ = advance(Discipline(), ledger, runs, DAILY)
-    assert (state.severity, state.good_runs, healed(state, ledger, ledger.held, DAILY)) == (
-        Severity.PAGE,
-        1,
-        (state, []),
-    )
-    ledger.settle(runs[11]._replace(good=1))
-    after, [change] = healed(state, ledger, ledger.held, DAILY)
-    assert (after.severity, after.good_runs, change.run.at) == (Severity.TICKET, 3, runs[12].at)
-    assert healed(after, ledger, ledger.held, DAILY) == (after, [])
-
-
-def test_a_first_try_that_fails_each_day_keeps_no_incident_open() -> None:
-    ledger = Ledger(NINE)
-    state, _ = advance(Discipline(), ledger, settled("........xx"), DAILY)
-    severities = []
-    for run in settled("x" * 12, start=10):
-        state, _ = advance(state, ledger, [run], DAILY)
-        ledger.settle(run._replace(good=1))
-        state, _ = healed(state, ledger, ledger.held, DAILY)
-        severities.append(state.severity)
-    assert severities[1:3] == [Severity.PAGE, Severity.TICKET]
-    assert severities[-1] is None
-    assert state.recent == ()
-
-
-def test_a_run_that_was_corrected_away_stands_between_no_good_runs() -> None:
-    runs = settled("........xx..x..")
-    state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)
-    left = Ledger(NINE, [run for run in runs if run.good or run.at < runs[12].at])
-    after, _ = healed(state, left, left.held, DAILY)
-    assert (after.severity, after.good_runs) == (Severity.TICKET, 4)

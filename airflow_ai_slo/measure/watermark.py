@@ -101,7 +101,7 @@ def table_reach(
     :param where: a condition on the rows, with ``bound`` for its placeholders.
     :raises DataError: the column holds no stamps.
     """
-    rows = f"{table} WHERE {where or '1 = 1'}"
+    rows = f"{table} WHERE ({where or '1 = 1'})"
     latest = (select(f"SELECT MAX({column}) FROM {rows}", bound) or (None,))[0]  # noqa: S608
     asked = {"column": column, "placeholder": placeholder}
     found = [

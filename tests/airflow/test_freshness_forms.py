@@ -75,6 +75,8 @@ def test_keys_partitions_and_queries_are_judged_in_the_database(recorded: Record
         check("query", conn_id="warehouse", sql=sql, parameters=["venus"], key="region", column="event_at")
         check("ingestion", conn_id="warehouse", table="features", column="loaded_at", as_of="2024-05-01T12:00:00Z")
         check("nobody", **TABLE, key="region", partition={"region": "mars"})
+        nulls = {"region": "{{ params.region }}", "event_at": None}
+        check("nulls", **(TABLE | {"column": "loaded_at"}), partition=nulls, as_of="2024-05-01T10:00:00Z")
     ran = run_as(dag, logical_date=DAY)
     assert ran.problems == {}
     seen = by_task(recorded)
@@ -86,6 +88,7 @@ def test_keys_partitions_and_queries_are_judged_in_the_database(recorded: Record
         "query": (1, 3, 5 * 3600.0, "keys"),
         "ingestion": (1, 1, 3 * 3600.0, "check"),
         "nobody": (0, 0, None, "keys"),
+        "nulls": (1, 1, 3600.0, "check"),
     }
     assert seen["keys"].cause == "stale_features"
     assert seen["keys"].attributes["detail"].startswith("1 of 2 keys fresh, the stalest 5:00:00 old")

@@ -54,6 +54,7 @@ def test_dates_among_them_and_conditions_of_ones_own() -> None:
     assert reach(["2024-04-30", "2024-04-29T06:00:00Z"], zone=UTC).watermark == datetime(2024, 4, 30, tzinfo=UTC)
     texts = ["2024-05-01T11:00:00Z", "2024-05-01T13:30:00+02:00"]
     assert reach(texts, where="part = ?", bound=(0,)).watermark == NOON - HOUR
+    assert reach(texts, where="part = ? OR part = 7", bound=(0,)).watermark == NOON - HOUR
 
 
 def test_more_forms_than_anybody_writes_are_no_stamps() -> None:

@@ -6,18 +6,17 @@ runs are taken one by one in the order in which they settled.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import NamedTuple
 
 from airflow_ai_slo.core.burn import Judge, Outcome, exceeds
-from airflow_ai_slo.core.counts import Counts, is_bad
+from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.incident import Transition
-from airflow_ai_slo.core.numbers import Exact
+from airflow_ai_slo.core.ledger import Ledger, SettledRun
+from airflow_ai_slo.core.tally import Entry
 
 CLEARS_AFTER = 3
 """Good runs in a row that clear a page."""
@@ -27,63 +26,6 @@ MOST_GOOD_RUNS = 12
 REMEMBERED = 2 * (MOST_GOOD_RUNS + 1)
 """For so many runs an incident is remembered, where the longest ticket window is shorter: asking for the most good runs
 takes two earlier incidents, and forgetting them sooner lets failures that come back every few runs page for ever."""
-
-
-class SettledRun(NamedTuple):
-    """One settled run: all that was measured at one ``at``, instants in microseconds since 1970.
-
-    :param settled_at: when it was recorded, or when its deadline had passed.
-    """
-
-    at: int
-    good: Exact
-    total: Exact
-    settled_at: int
-
-
-class Ledger:
-    """Settled runs in order of ``at``, with running sums: any window of runs is two look-ups.
-
-    :param confidence: asks for the whole Wilson interval on the bad side before a rule fires.
-    """
-
-    def __init__(
-        self, objective: Fraction, runs: Iterable[SettledRun] = (), *, confidence: Fraction | None = None
-    ) -> None:
-        self.objective = objective
-        self.confidence = confidence
-        self._at: list[int] = []
-        self._runs: list[tuple[Exact, Exact]] = []
-        self._sums: list[tuple[Exact, Exact, int]] = [(0, 0, 0)]
-        for run in sorted(runs):
-            self.settle(run)
-
-    def settle(self, run: SettledRun) -> None:
-        """Add a run, or replace the counts of the one with this ``at``."""
-        place = bisect_left(self._at, run.at)
-        if place < len(self._at) and self._at[place] == run.at:
-            self._runs[place] = (run.good, run.total)
-        else:
-            self._at.insert(place, run.at)
-            self._runs.insert(place, (run.good, run.total))
-        del self._sums[place + 1 :]
-        for good, total in self._runs[place:]:
-            before = self._sums[-1]
-            bad = before[2] + is_bad(good, total, self.objective)
-            self._sums.append((before[0] + good, before[1] + total, bad))
-
-    def last(self, count: int, end: int | None = None) -> Counts:
-        """What the last ``count`` settled runs hold, up to an instant where given."""
-        stop = len(self._at) if end is None else bisect_right(self._at, end)
-        start = max(0, stop - count)
-        before, after = self._sums[start], self._sums[stop]
-        return Counts(after[0] - before[0], after[1] - before[1], after[2] - before[2], stop - start)
-
-    def bad_after(self, at: int, within: int) -> list[int]:
-        """The bad ones among the next runs after an instant."""
-        place = bisect_right(self._at, at)
-        numbers = range(place, min(place + within, len(self._at)))
-        return [self._at[number] for number in numbers if is_bad(*self._runs[number], self.objective)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +38,8 @@ class Discipline:
     :param needed: good runs in a row that clear the page, or let the ticket resolve.
     :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
+    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; the last
+        :data:`MOST_GOOD_RUNS`.
     """
 
     severity: Severity | None = None
@@ -103,6 +47,7 @@ class Discipline:
     good_runs: int = 0
     needed: int = 0
     opened: tuple[int, ...] = ()
+    recent: tuple[int, ...] = ()
 
 
 class Change(NamedTuple):
@@ -130,6 +75,33 @@ def advance(
         if change is not None:
             changes.append(change)
     return state, changes
+
+
+def healed(
+    state: Discipline,
+    standing: Callable[[int], Entry | None],
+    ledger: Callable[[], Ledger],
+    rules: Sequence[BurnRule],
+) -> tuple[Discipline, list[Change]]:
+    """What it does to an open incident that runs which had failed are good by now: run again, or corrected away.
+
+    Good runs in a row are those of today's figures: a retry never counts twice.
+
+    :param standing: what a run of :attr:`Discipline.recent` holds by now, by its ``at``; None where there is none.
+    :param ledger: makes the ledger of all runs that are known.
+    """
+    good = list[SettledRun]()
+    for at in reversed(state.recent):
+        entry = standing(at)
+        if entry is None or not entry.total:
+            continue
+        if entry.bad:
+            break
+        good.append(SettledRun(at, entry.good, entry.total, at))
+    if len(good) <= state.good_runs:
+        return state, []
+    state, change = _cleared(replace(state, good_runs=len(good)), ledger(), good[0], in_runs(rules))
+    return state, [] if change is None else [change]
 
 
 def told_apart(
@@ -171,6 +143,12 @@ def longest(rules: Sequence[BurnRule]) -> int:
     return max((_runs(rule) for rule in rules), default=0)
 
 
+def reaches_back(rules: Sequence[BurnRule]) -> int:
+    """How many runs before the newly settled ones are looked at: those of windows that end at the oldest of them, and
+    all that good runs are counted among."""
+    return 2 * max(longest(in_runs(rules)), MOST_GOOD_RUNS)
+
+
 def _memory(rules: Sequence[BurnRule]) -> int:
     ticket = _longest_ticket(rules)
     return REMEMBERED if ticket is None else max(REMEMBERED, _runs(ticket))
@@ -179,21 +157,34 @@ def _memory(rules: Sequence[BurnRule]) -> int:
 def _step(
     state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
 ) -> tuple[Discipline, Change | None]:
-    ticket, memory = _longest_ticket(rules), _memory(rules)
+    memory = _memory(rules)
     state = replace(state, opened=tuple(ago + 1 for ago in state.opened if ago + 1 < memory))
     if is_bad(run.good, run.total, ledger.objective):
-        state = replace(state, good_runs=0)
+        state = replace(state, good_runs=0, recent=_recent(state, run))
         rule = _loudest(ledger, run, rules)
         if rule is None or (state.severity is not None and rule.severity <= state.severity):
             return state, None
         return _raise(state, run, rule)
     if not run.total:
         return state, None
-    state = replace(state, good_runs=state.good_runs + 1)
+    return _cleared(replace(state, good_runs=state.good_runs + 1, recent=_recent(state, run)), ledger, run, rules)
+
+
+def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
+    if state.severity is None:
+        return ()
+    return (*(at for at in state.recent if at != run.at), run.at)[-MOST_GOOD_RUNS:]
+
+
+def _cleared(
+    state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
+) -> tuple[Discipline, Change | None]:
+    """Resolve the incident, or make a page a ticket, once enough good runs lie in a row."""
+    ticket = _longest_ticket(rules)
     if state.severity is None or state.good_runs < state.needed:
         return state, None
     if ticket is None or _is_calm(ledger, ticket):
-        return replace(state, severity=None), Change(Transition.RESOLVED, None, run)
+        return replace(state, severity=None, recent=()), Change(Transition.RESOLVED, None, run)
     if state.severity is Severity.PAGE:
         return replace(state, severity=Severity.TICKET), Change(Transition.DEESCALATED, Severity.TICKET, run)
     return state, None
@@ -205,7 +196,8 @@ def _raise(state: Discipline, run: SettledRun, rule: BurnRule) -> tuple[Discipli
     if opens or state.paged:
         needed = min(CLEARS_AFTER << min(len(state.opened), MOST_GOOD_RUNS), MOST_GOOD_RUNS)
         state = replace(state, needed=needed, opened=(*state.opened, 0))
-    state = replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE)
+    recent = (run.at,) if opens else state.recent
+    state = replace(state, severity=rule.severity, paged=rule.severity is Severity.PAGE, recent=recent)
     return state, Change(Transition.OPENED if opens else Transition.ESCALATED, rule.severity, run, rule)
 
 

@@ -76,6 +76,11 @@ class RunSums:
         there = place < len(self.at) and self.at[place] == at
         return there, there and bool(self._entry(place).bad)
 
+    def find(self, at: int) -> Entry | None:
+        """What the run at an instant adds to every window that holds it; None where there is none."""
+        place = bisect_left(self.at, at)
+        return self._entry(place) if place < len(self.at) and self.at[place] == at else None
+
     def entry(self, place: int) -> Entry:
         """What the run at a place adds to every window that holds it."""
         return self._entry(place)

@@ -15,15 +15,16 @@ from airflow_ai_slo.core.definition import SLO, BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs, Span
 from airflow_ai_slo.core.evaluation import Evaluation, plan
 from airflow_ai_slo.core.instants import to_micros
+from airflow_ai_slo.core.ledger import Ledger, SettledRun
 from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
-    Ledger,
-    SettledRun,
     advance,
     aged,
+    healed,
     in_runs,
     longest,
+    reaches_back,
     told_apart,
 )
 from airflow_ai_slo.core.run_sums import RunSums
@@ -98,6 +99,10 @@ class Watch:
             self._read_rules(at)
         new_bad = self._has_new_bad(now)
         state, changes = self._advance(now) if self._rules else (self._held.discipline, [])
+        if state.recent:
+            runs = self.stream.runs
+            state, more = healed(state, runs.find, lambda: _InOrder(runs, self.slo, now), self._rules)
+            changes = changes + more
         if not changes and not (self._goes_by_clock and (new_bad or self._releases(now))):
             if state is not self._held.discipline:
                 self._held = Held(self._held.latched, state)
@@ -164,7 +169,7 @@ class Watch:
     ) -> tuple[Discipline, list[Change]]:
         runs, reach = self.stream.runs, longest(self._rules)
         new = {*runs.at[low:high], *waiting}
-        places = range(max(0, high - 2 * reach - len(new)), high)
+        places = range(max(0, high - reaches_back(self._rules) - len(new)), high)
         settled = [self._settled(place, waiting.get(runs.at[place])) for place in places]
         known, fresh = [run for run in settled if run.at not in new], [run for run in settled if run.at in new]
         known, fresh = told_apart(known, fresh, reach)
@@ -212,10 +217,10 @@ class Watch:
 class _InOrder(Ledger):
     """Runs that settled in the order in which they lie: those up to the newest one taken, without a copy of them."""
 
-    def __init__(self, runs: RunSums, slo: SLO) -> None:
+    def __init__(self, runs: RunSums, slo: SLO, until: int = 0) -> None:
         super().__init__(slo.objective, confidence=slo.confidence)
         self._all = runs
-        self._until = 0
+        self._until = until
 
     def settle(self, run: SettledRun) -> None:
         self._until = run.at

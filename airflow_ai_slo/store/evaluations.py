@@ -193,12 +193,15 @@ def _written(discipline: Discipline) -> str | None:
     if discipline == _CALM:
         return None
     severity = None if discipline.severity is None else int(discipline.severity)
-    return json.dumps([severity, discipline.paged, discipline.good_runs, discipline.needed, discipline.opened])
+    one = discipline
+    return json.dumps(
+        [severity, one.paged, one.good_runs, one.needed, one.opened, *([one.recent] if one.recent else [])]
+    )
 
 
 def _held(latched: int, written: str | None) -> Held:
     if written is None:
         return NEVER.held if not latched else Held(latched)
-    severity, paged, good_runs, needed, opened = json.loads(written)
+    severity, paged, good_runs, needed, opened, *recent = json.loads(written)
     named = None if severity is None else Severity(severity)
-    return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened)))
+    return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened), *map(tuple, recent)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,22 +14,23 @@ from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import BurnRule
 from airflow_ai_slo.core.grid import grid
 from airflow_ai_slo.core.instants import from_micros, to_micros
+from airflow_ai_slo.core.ledger import Ledger, SettledRun
 from airflow_ai_slo.core.numbers import parts
 from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
-    Ledger,
-    SettledRun,
     advance,
     aged,
+    healed,
     in_runs,
     longest,
+    reaches_back,
     told_apart,
 )
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.evaluations import Last
-from airflow_ai_slo.store.prepared import Prepared
+from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import evaluation, measurement, run, settled
 
 # OFFSET 0 makes databases begin with the few evaluations rather than with the many runs.
@@ -48,6 +50,12 @@ _back = Prepared(
         .where(run.c.slo_id == bindparam("slo_id"), run.c.at <= bindparam("until"))
         .order_by(run.c.at.desc())
         .limit(bindparam("count"))
+    ),
+)
+_named = Prepared(
+    ("slo_id", "ats"),
+    lambda dialect: select(run.c.at, run.c.good, run.c.total).where(
+        run.c.slo_id == bindparam("slo_id"), run.c.at.in_(json_values(dialect, "ats"))
     ),
 )
 _came_in = Prepared(
@@ -125,19 +133,42 @@ def advance_runs(
     else:
         fresh = news.fresh.get(one.slo_id, ())
     seen_at = max((row.at for row in fresh), default=last.seen_at)
-    if not fresh and not waiting:
-        return state, [], seen_at
     tally = Tally.of(one.slo)
+    if not fresh and not waiting:
+        return *_healed(connection, one, rules, news, state), seen_at
     if state.severity is None and not waiting and not any(tally.entry(row.good, row.total).bad for row in fresh):
         return aged(state, len(fresh), rules), [], seen_at
     new = {row.at for row in fresh} | waiting.keys()
-    rows = _back.all(connection, one.slo_id, news.until, 2 * reach + len(new))
+    rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules) + len(new))
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
     known, settled_now = told_apart(known, news_of, reach)
     ledger = Ledger(one.slo.objective, known, confidence=one.slo.confidence)
     state, changes = advance(state, ledger, settled_now, rules)
-    return state, changes, seen_at
+    state, more = _healed(connection, one, rules, news, state)
+    return state, changes + more, seen_at
+
+
+def _healed(
+    connection: Connection, one: Stored, rules: Sequence[BurnRule], news: News, state: Discipline
+) -> tuple[Discipline, list[Change]]:
+    if not state.recent:
+        return state, []
+    tally = Tally.of(one.slo)
+    held = {
+        at: tally.entry(good, total) for at, good, total in _named.all(connection, one.slo_id, json.dumps(state.recent))
+    }
+
+    def ledger() -> Ledger:
+        rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules))
+        return Ledger(one.slo.objective, [_run(one, tally, _Run(*row), row[0]) for row in rows])
+
+    return healed(state, held.get, ledger, rules)
+
+
+def _run(one: Stored, tally: Tally, row: _Run, moment: int) -> SettledRun:
+    entry = tally.entry(row.good, row.total)
+    return SettledRun(row.at, parts(entry.good, one.unit), parts(entry.total, one.unit), moment)
 
 
 def _settled_runs(
@@ -152,10 +183,8 @@ def _settled_runs(
         slots = grid(Cadence.of(one.slo.schedule), anchor)
     runs = []
     for row in rows:
-        entry = tally.entry(row.good, row.total)
         due = None if slots is None else slots.due(row.at)
         moment = came_in.get(row.at, row.at)
         moment = moment if due is None else min(moment, due + 1)
-        good, total = parts(entry.good, one.unit), parts(entry.total, one.unit)
-        runs.append(SettledRun(row.at, good, total, waiting.get(row.at, moment)))
+        runs.append(_run(one, tally, row, waiting.get(row.at, moment)))
     return runs

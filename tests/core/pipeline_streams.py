@@ -8,7 +8,8 @@ from itertools import product
 
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.instants import to_micros
-from airflow_ai_slo.core.pipeline_incident import Change, Discipline, Ledger, SettledRun, advance
+from airflow_ai_slo.core.ledger import Ledger, SettledRun
+from airflow_ai_slo.core.pipeline_incident import Change, Discipline, advance
 from airflow_ai_slo.core.pipeline_rules import pipeline
 
 T0 = to_micros(datetime(2026, 1, 1, tzinfo=UTC))

@@ -11,8 +11,10 @@ from pipeline_streams import STEP, T0, every_case, pages, play, rules_of, settle
 from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
-from airflow_ai_slo.core.pipeline_incident import Discipline, Ledger, SettledRun, advance
+from airflow_ai_slo.core.ledger import Ledger, SettledRun
+from airflow_ai_slo.core.pipeline_incident import Change, Discipline, advance, healed
 from airflow_ai_slo.core.pipeline_rules import pipeline
+from airflow_ai_slo.core.tally import Tally
 
 NINE = Fraction(9, 10)
 DAILY = pipeline(NINE, Fraction(30))
@@ -262,3 +264,41 @@ def step_between(before: Severity | None, after: Severity | None) -> str:
     if after is None:
         return "resolved"
     return "escalated" if after > before else "deescalated"
+
+
+def heal(state: Discipline, runs: list[SettledRun]) -> tuple[Discipline, list[Change]]:
+    stand = {run.at: Tally(NINE).entry(run.good, run.total) for run in runs}
+    return healed(state, stand.get, lambda: Ledger(NINE, runs), DAILY)
+
+
+def test_runs_that_are_good_by_now_count_among_those_in_a_row() -> None:
+    runs = settled("........xx.x.")
+    state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)
+    assert (state.severity, state.good_runs) == (Severity.PAGE, 1)
+    assert heal(state, runs) == (state, [])
+    runs[11] = runs[11]._replace(good=1)
+    after, [change] = heal(state, runs)
+    assert (after.severity, after.good_runs, change.run.at) == (Severity.TICKET, 3, runs[12].at)
+    assert heal(after, runs) == (after, [])
+
+
+def test_a_first_try_that_fails_each_day_keeps_no_incident_open() -> None:
+    runs = settled("........xx")
+    state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)
+    severities = []
+    for run in settled("x" * 12, start=10):
+        state, _ = advance(state, Ledger(NINE, runs), [run], DAILY)
+        runs.append(run._replace(good=1))
+        state, _ = heal(state, runs)
+        severities.append(state.severity)
+    assert severities[1:3] == [Severity.PAGE, Severity.TICKET]
+    assert severities[-1] is None
+    assert state.recent == ()
+
+
+def test_a_run_that_was_corrected_away_stands_between_no_good_runs() -> None:
+    runs = settled("........xx..x..")
+    state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)
+    del runs[12]
+    after, _ = heal(state, runs)
+    assert (after.severity, after.good_runs) == (Severity.TICKET, 4)

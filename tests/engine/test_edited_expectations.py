@@ -99,6 +99,18 @@ def test_an_edited_objective_keeps_an_incident_open_until_good_runs_close_it(sto
     assert [transition for transition, _ in events(store)].count("opened") == 1
 
 
+def test_a_run_that_succeeds_at_its_second_try_is_one_of_the_good_runs_that_clear_a_page(store: Store) -> None:
+    apply(store)
+    record(store, *(run(T0 + day * DAY, int(day < 8)) for day in range(1, 10)))
+    engine.evaluate(store, at=T0 + 9 * DAY)
+    for day in range(10, 30):
+        at = T0 + day * DAY
+        for minutes, good in ((0, 0), (1, 1)):
+            record(store, run(at, good))
+            engine.evaluate(store, at=at + timedelta(minutes=minutes))
+    assert [transition for transition, _ in events(store)] == ["opened", "deescalated", "resolved"]
+
+
 TWO_RUNS = BurnRule(severity=Severity.PAGE, long=Runs(2), short=Runs(2), factor=Fraction(5), min_bad_long=2)
 
 

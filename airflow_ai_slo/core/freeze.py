@@ -48,7 +48,8 @@ class Standing:
     :param exhausted: whether remaining <= 0 beyond doubt; None while unknown, also for want of samples.
     :param remaining: 1 - consumed / allowed; None while unknown.
     :param allowed: bad events its window may hold; None while unknown.
-    :param new_bad: whether a bad run came in since the service was last released, or its freeze ended by itself.
+    :param new_bad: whether a bad run came in since the service was last released, or its freeze ended by itself, or by
+        this SLO's good runs.
     """
 
     slo: str
@@ -178,6 +179,11 @@ def thaws(standing: Standing, *, was_cause: bool) -> bool:
     if standing.remaining is None:
         return not was_cause
     return standing.remaining > standing.terms.above or recovered(standing)
+
+
+def is_let_go(standing: Standing) -> bool:
+    """Whether an SLO that lets its service thaw does so by good runs alone: only a later bad run freezes it again."""
+    return standing.remaining is not None and standing.remaining <= standing.terms.above
 
 
 def decide(

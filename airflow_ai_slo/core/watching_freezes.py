@@ -8,7 +8,7 @@ from datetime import datetime
 from fractions import Fraction
 
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.core.freeze import Standing, Streak, decide, thaws
+from airflow_ai_slo.core.freeze import Standing, Streak, decide, is_let_go, thaws
 from airflow_ai_slo.core.freeze_policy import FreezePolicy, Terms
 from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.lasting import ALWAYS, Lasting, lasting
@@ -186,8 +186,9 @@ class ServiceWatch:
         if causes == before:
             return
         if causes is None:
+            let_go = [one for one in self._members if self._is_cause(one) and is_let_go(one.standing)]
             self._thaw(at)
-            self._let_go = {}
+            self._let_go = {one.standing.slo: one.watch.bad_up_to(now) for one in let_go}
         elif held is None:
             self._held = Hold(self.name, at, None, dict.fromkeys(sorted(causes), at))
         else:

@@ -11,7 +11,7 @@ from airflow_ai_slo.alerts import Kind, words
 from airflow_ai_slo.alerts.freezes import thawed_line
 from airflow_ai_slo.core.definition import Service
 from airflow_ai_slo.core.evaluation import Evaluation
-from airflow_ai_slo.core.freeze import Standing, Streak, decide
+from airflow_ai_slo.core.freeze import Standing, Streak, decide, is_let_go
 from airflow_ai_slo.core.freeze_policy import FreezeMode, FreezePolicy
 from airflow_ai_slo.engine import messages
 from airflow_ai_slo.engine.reading import Seen
@@ -120,11 +120,19 @@ def _freeze(connection: Connection, service: _Service, causes: frozenset[str]) -
 
 def _thaw(connection: Connection, service: _Service, standings: Sequence[Standing]) -> None:
     assert service.current is not None  # noqa: S101
-    freezes.end(connection, service.current, service.at)
+    recovered = [one.slo for one in standings if one.slo in service.current.causes and is_let_go(one)]
+    freezes.end(connection, service.current, service.at, _bad_seqs_of(connection, service, recovered) or None)
     titles = {stored.slo.name: stored.slo.title for stored, _ in service.members}
     how = "; ".join(thawed_line(titles[one.slo], one) for one in standings if one.slo in service.current.causes)
     messages.post_thaw(connection, service.current, service.policy, how=how, at=service.at)
     _note(connection, service, "thawed", f"recovered: {how}")
+
+
+def _bad_seqs_of(connection: Connection, service: _Service, names: Sequence[str]) -> dict[int, int]:
+    if not names:
+        return {}
+    seqs, rows = bad_seqs(connection, service.name, service.at), service.rows
+    return {rows[name]: seqs[rows[name]] for name in names}
 
 
 def _has_held_long_enough(connection: Connection, service: _Service, current: Freeze) -> bool:

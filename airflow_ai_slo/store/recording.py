@@ -100,7 +100,9 @@ def _judged(
     if not known.has_begun:
         known.begin(connection, target.slo_id, given, now)
     overdue = known.overdue(given, now)
-    if overdue and target.next_due is not None and target.next_due < now:
+    # What tells of the past is part of what was known; files of it may come in any number.
+    tells_past = backfill and all(one.recorded_at is None for one in given)
+    if overdue and not tells_past and target.next_due is not None and target.next_due < now:
         # What is missing weighs what was known before: it does not depend on when somebody evaluates.
         paused = [*arrivals.pauses_of(connection, target.slo_id), *as_pauses(dropped)]
         missed = absent.find_before(connection, target.expectation, now, paused, overdue)

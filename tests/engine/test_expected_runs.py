@@ -99,6 +99,15 @@ def test_backfills_are_never_late(store: Store) -> None:
     assert rows(store)["run-2"] == (1, 1, None)
 
 
+def test_the_past_may_come_in_several_files(store: Store) -> None:
+    engine.apply(store, [daily()], now=T0)
+    first, second = [run(1, total=36)], [run(day, total=10) for day in (2, 3, 4, 7)]
+    for file in (first, second):
+        engine.record(store, file, now=T0 + 9 * DAY, backfill=True)
+    assert counted(store, T0 + 9 * DAY).total == 36 + 4 * 10 + 3 * 10
+    assert {row[1] for row in rows(store).values() if row[2] == "missing_run"} == {10}
+
+
 def test_mapped_tasks_of_one_run_are_late_together_or_not_at_all(store: Store) -> None:
     engine.apply(store, [daily()], now=T0)
     record(store, run(1, key="a"), now=T0 + DAY)

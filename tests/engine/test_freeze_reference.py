@@ -67,7 +67,7 @@ class Slow:
         if self.since is not None and self.longest is not None and at - self.since >= self.longest:
             self.stop()
             return
-        spent, thaws = set(), True
+        spent, thaws, by_good_runs = set(), True, dict[str, int]()
         for name in NAMES:
             allowed, remaining = self.budget(name, at)
             if remaining is None:
@@ -77,10 +77,12 @@ class Slow:
             if remaining <= 0 and not enough and self.bad(name) > self.let_go.get(name, -1):
                 spent.add(name)
             thaws = thaws and (remaining > self.above or enough)
+            if name in self.causes and remaining <= self.above:
+                by_good_runs[name] = self.bad(name)
         if self.since is None and spent:
             self.since, self.causes = at, spent
         elif self.since is not None and thaws:
-            self.since, self.causes, self.let_go = None, set(), {}
+            self.since, self.causes, self.let_go = None, set(), by_good_runs
         elif self.since is not None:
             self.causes |= spent
 

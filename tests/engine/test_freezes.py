@@ -10,6 +10,7 @@ from slo_kit import DAY, HOUR, MINUTE, NOW, an_slo, daily, seen
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.alerts import Message, Receipt
+from airflow_ai_slo.core.corrections import Interval
 from airflow_ai_slo.core.definition import Indicator
 from airflow_ai_slo.core.errors import ConfigurationError, StoreUnavailableError, UnknownSLOError
 from airflow_ai_slo.core.freeze import Gate, GateAnswer
@@ -83,6 +84,27 @@ def test_a_service_thaws_strictly_above_its_share_and_freezes_at_nothing_left(st
         engine.record(store, [seen(NOW - DAY, 10 - extra, 10)], now=NOW + minutes * MINUTE)
         engine.evaluate(store, at=NOW)
         assert bool(engine.frozen_services(store)) == holds, (bad, engine.status(store, at=NOW)[0].budget)
+
+
+def test_a_service_that_good_runs_thawed_freezes_again_on_a_bad_run_and_not_as_more_runs_count(store: Store) -> None:
+    # Of 28 runs, less than three may be bad, so five good ones thaw; of 30, three may, and no number of them would.
+    engine.apply(store, [an_slo(window="30d", thaw_above="0")], now=NOW)
+    gap = Interval(NOW - 20 * DAY, NOW - 18 * DAY)
+    engine.record(store, daily("." * 24 + "xxxx" + "." * 5), now=NOW - 40 * DAY)
+    [correction] = engine.add_correction(store, ["done"], period=gap, author="ada", reason="moved", now=NOW - 10 * DAY)
+    for days in range(-6, 1):
+        engine.evaluate(store, at=NOW + days * DAY)
+    assert [one for one in log(store) if one[0] == "engine"] == [("engine", "frozen"), ("engine", "thawed")]
+    assert engine.status(store, at=NOW)[0].budget.allowed < 3
+    engine.revoke_correction(store, [correction.id], author="ada", reason="it was not", now=NOW)
+    engine.evaluate(store, at=NOW + MINUTE)
+    [now] = engine.status(store, at=NOW + MINUTE)
+    assert now.budget.allowed >= 3
+    assert now.exhausted
+    assert engine.frozen_services(store) == {}
+    engine.record(store, [seen(NOW + DAY, 0, 1)], now=NOW + DAY)
+    engine.evaluate(store, at=NOW + DAY)
+    assert set(engine.frozen_services(store)) == {"scoring"}
 
 
 def test_where_nothing_is_known_a_freeze_holds(store: Store) -> None:

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 PERIODS = 12
 """How many periods that are over are looked back on."""
 
-_NOTHING = (0,) * 5
-
 
 def agreements(
     store: Store, *, at: datetime, slos: Collection[str] | None = None, now: datetime | None = None
@@ -72,7 +70,7 @@ def _agreement(
     *over, running = periods
     for period in (*over, running):
         end = min(period.end, at)
-        first, last = (sums[edge].get(one.slo_id, _NOTHING) for edge in (period.start, end))
+        first, last = (sums[edge].get(one.slo_id) for edge in (period.start, end))
         counts = counting.difference(last, first, one.unit)
         covered = coverage_of(budget_plan(one.slo, end, window), counts, watched)
         if period is running:

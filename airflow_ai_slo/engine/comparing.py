@@ -27,7 +27,6 @@ PERIODS = 12
 """How many periods the strip of a report shows, its own the last."""
 
 SPENT_BY = ("cause", "version", "task")
-_NOTHING = (0,) * 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _in_period(
 
 
 def _counts(one: Stored, past: Past, period: Period) -> Counts:
-    first, last = (past.sums[edge].get(one.slo_id, _NOTHING) for edge in (period.start, period.end))
+    first, last = (past.sums[edge].get(one.slo_id) for edge in (period.start, period.end))
     return counting.difference(last, first, one.unit)
 
 

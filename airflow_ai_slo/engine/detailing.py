@@ -108,7 +108,7 @@ def _detail(connection: Connection, one: Listed, at: datetime, period: timedelta
         percentiles=percentiles_of(connection, [stored], at).get(one.name),
         forecast=forecasts_of(connection, [seen])[stored.slo_id],
         dags=tuple(browsing.dags_of(connection, stored.slo_id)),
-        ever=tuple(curve.prefixes(connection, [at], [stored.slo_id])[at].get(stored.slo_id, ())),
+        ever=tuple(curve.prefixes(connection, [at], [stored.slo_id])[at].get(stored.slo_id)),
         agreement=agreements_of(connection, [stored], at).get(stored.slo_id),
     )
 

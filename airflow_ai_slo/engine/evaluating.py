@@ -19,7 +19,6 @@ from airflow_ai_slo.engine.reading import Seen, evaluate_all, evaluate_named
 from airflow_ai_slo.engine.silencing import tell_silences
 from airflow_ai_slo.store import Store, counting, definitions, evaluations, incidents
 from airflow_ai_slo.store import settled as settling
-from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.evaluations import NEVER, Last
 from airflow_ai_slo.store.incidents import Incident
 
@@ -73,16 +72,13 @@ def _evaluate(store: Store, at: datetime, slos: Collection[str] | None) -> list[
             stored = [one for one in stored if one.slo.service in services]
         last = evaluations.last(connection)
         seen = evaluate_all(connection, at, stored, everything=slos is None)
-        newest = [one for one in seen if _is_newer(one[0], at, last)]
+        now = to_micros(at)
+        newest = [one for one in seen if last.get(one[0].slo_id, NEVER).at <= now]
         _save(connection, newest, last, at)
         tell_silences(connection, [stored for stored, _ in newest], at)
-        decide_freezes(connection, newest, at, waiting=[one[0] for one in seen if not _is_newer(one[0], at, last)])
+        waiting = [one[0] for one in seen if last.get(one[0].slo_id, NEVER).at > now]
+        decide_freezes(connection, newest, at, waiting=waiting)
     return [e for one, e in seen if slos is None or one.slo.name in slos]
-
-
-def _is_newer(stored: Stored, at: datetime, last: dict[int, Last]) -> bool:
-    before = last.get(stored.slo_id)
-    return before is None or before.at <= to_micros(at)
 
 
 def _save(connection: Connection, newest: Sequence[Seen], last: dict[int, Last], at: datetime) -> None:
@@ -99,7 +95,7 @@ def _save(connection: Connection, newest: Sequence[Seen], last: dict[int, Last],
         held, seen_at = _decide(connection, (stored, seen), before, bad_seq, opened.get(stored.slo_id), settled)
         rows.append((stored, seen, Last(0, held, bad_seq, seen_at)))
     settling.drop_news(connection, settled)
-    evaluations.save(connection, rows)
+    evaluations.save(connection, at, rows)
 
 
 def _decide(
@@ -107,14 +103,19 @@ def _decide(
 ) -> tuple[Held, int | None]:
     """Open, change or resolve one SLO's incident; returns what holds it, and the newest run seen."""
     stored, seen = one
+    was, seen_at = before.held, before.seen_at
     new_bad = bad_seq > before.bad_seq
-    discipline, changes, seen_at = before.held.discipline, list[Change](), before.seen_at
+    is_calm = not new_bad and incident is None
+    discipline, changes = was.discipline, list[Change]()
     if seen.needs.run_spans:
+        holds_nothing = not was.latched and discipline.severity is None
+        if is_calm and holds_nothing and seen_at is not None and settled.is_silent(stored.slo_id):
+            return was, seen_at
         discipline, changes, seen_at = settling.advance_runs(connection, stored, seen.needs.rules, before, settled)
-    elif not new_bad and incident is None:
-        return before.held if not before.held.latched else Held(), seen_at
+    elif is_calm:
+        return was if not was.latched else NEVER.held, seen_at
     severity = None if incident is None else incident.severity
-    held, moved = decide(before.held, seen.alerts, before=severity, new_bad=new_bad, runs=(discipline, changes))
+    held, moved = decide(was, seen.alerts, before=severity, new_bad=new_bad, runs=(discipline, changes))
     for one_move in moved:
         _tell(connection, one, one_move)
     return held, seen_at

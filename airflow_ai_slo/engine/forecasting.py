@@ -41,9 +41,11 @@ def forecasts_of(connection: Connection, seen: Iterable[Seen]) -> dict[int, Fore
         ids = [stored.slo_id for stored, _ in members]
         firsts = counting.first_instants(connection, ids)
         sums = curve.prefixes(connection, instants, ids)
-        nothing = (0,) * 5
         for stored, evaluation in members:
-            upto = {at: counting.difference(rows[stored.slo_id], nothing, stored.unit) for at, rows in sums.items()}
+            upto = {
+                at: counting.difference(rows.get(stored.slo_id), curve.NOTHING, stored.unit)
+                for at, rows in sums.items()
+            }
             terms = policies.get(stored.slo.service, usual).terms(stored.slo)
             found[stored.slo_id] = forecast(evaluation, upto, firsts.get(stored.slo_id), thaw_above=terms.above)
     return found

@@ -22,8 +22,6 @@ from airflow_ai_slo.store.definitions import Stored
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_NOTHING = (0,) * 5
-
 
 def budget_history(
     connection: Connection, stored: Sequence[Stored], start: datetime, end: datetime, points: int
@@ -55,7 +53,7 @@ def _points(
     objective = one.slo.objective
 
     def between(since: datetime, until: datetime) -> Counts:
-        first, last = (sums[at].get(one.slo_id, _NOTHING) for at in (since, until))
+        first, last = (sums[at].get(one.slo_id) for at in (since, until))
         return counting.difference(last, first, one.unit)
 
     row = []

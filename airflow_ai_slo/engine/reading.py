@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 Seen = tuple[Stored, Evaluation]
 
-_NOTHING = (0, 0, 0, 0, 0)
 _LONG_AGO = Watched(EPOCH)
 
 
@@ -85,16 +84,12 @@ class _Reader:
         back = self._runs[needs.run_spans]
         edges = [self._upto[start] for start in needs.starts] + [back[count] for count in needs.run_spans]
         end, differences = self._upto[self._at], counting.differences
-        result = []
-        for one in members:
-            slo_id = one.slo_id
-            result.append(differences(end[slo_id], [edge.get(slo_id, _NOTHING) for edge in edges], one.unit))
-        return result
+        return [differences(one.slo_id, end, edges, one.unit) for one in members]
 
     def watched(self, one: Stored, needs: Plan) -> Watched:
         """Since when an SLO is watched."""
         if needs.cadence is None:
-            before = self._upto[needs.starts[0]][one.slo_id]
+            before = self._upto[needs.starts[0]].get(one.slo_id)
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
         anchor = self._first(one.slo_id) if one.anchor is None else from_micros(one.anchor)

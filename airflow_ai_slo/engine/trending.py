@@ -52,7 +52,7 @@ def _trends(connection: Connection, stored: Sequence[Stored], instants: Sequence
 
     def left(one: Stored, needs: Plan) -> Fraction | None:
         bounds = needs.bounds
-        counts = counting.difference(upto[bounds.now][one.slo_id], upto[bounds.start][one.slo_id], one.unit)
+        counts = counting.difference(upto[bounds.now].get(one.slo_id), upto[bounds.start].get(one.slo_id), one.unit)
         covered = coverage_of(needs, counts, watched[one.slo_id])
         return budget(counts, one.slo.objective, covered).remaining
 

@@ -25,20 +25,12 @@ from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import narrow, parts
-from airflow_ai_slo.store.curve import AT_ONCE, SUMS, ZERO, Prefix, prefixes
+from airflow_ai_slo.store.curve import AT_ONCE, SUMS, ZERO, Prefix
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, measurement, run, slo
 
 _new = tuple.__new__
-
-
-def prefix(connection: Connection, at: datetime, ids: Collection[int] | None = None) -> Prefix:
-    """Sums of everything up to and including an instant.
-
-    :param ids: only these SLO rows; None means every active one.
-    """
-    return prefixes(connection, [at], ids)[at]
 
 
 def difference(end: Sequence[int], start: Sequence[int], unit: int) -> Counts:
@@ -48,13 +40,22 @@ def difference(end: Sequence[int], start: Sequence[int], unit: int) -> Counts:
     return Counts(parts(end[1] - start[1], unit), parts(end[2] - start[2], unit), end[3] - start[3], end[4] - start[4])
 
 
-def differences(end: Sequence[int], starts: Sequence[Sequence[int]], unit: int) -> list[Counts]:
-    """Counts between each of many prefixes and the last one."""
+def differences(slo_id: int, end: Prefix, starts: Sequence[Prefix], unit: int) -> list[Counts]:
+    """What one SLO counted between each of many prefixes and the last one."""
+    last = end.get(slo_id)
     if unit != 1:
-        return [difference(end, start, unit) for start in starts]
-    _, good, total, bad, runs = end
+        return [difference(last, start.get(slo_id), unit) for start in starts]
+    _, good, total, bad, runs = last
+    found = []
     # As Counts(...) does, without its detour through Python: this is done for every window of every SLO.
-    return [_new(Counts, (good - s[1], total - s[2], bad - s[3], runs - s[4])) for s in starts]
+    for start in starts:
+        row, place = start.rows.get(slo_id), start.place
+        if row is None or (before := row[place + 4]) is None:
+            found.append(_new(Counts, (good, total, bad, runs)))
+        else:
+            held = (good - row[place + 1], total - row[place + 2], bad - row[place + 3], runs - before)
+            found.append(_new(Counts, held))
+    return found
 
 
 def before_last_runs(
@@ -63,15 +64,15 @@ def before_last_runs(
     """For each count, sums of everything before the last so many runs up to an instant.
 
     :param counts: how many runs are left out, each once.
-    :returns: nothing for an SLO that has no more runs than that.
+    :returns: zeros for an SLO that has no more runs than that.
     """
     found: dict[int, Prefix] = {}
     for first in range(0, len(counts), AT_ONCE):
         some = counts[first : first + AT_ONCE]
         rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *some)
-        for place, count in enumerate(some):
-            start = 4 * place
-            found[count] = {row[0]: row[start : start + 5] for row in rows if row[start + 4] is not None}
+        by_slo = {row[0]: row for row in rows}
+        for number, count in enumerate(some):
+            found[count] = Prefix(by_slo, 4 * number)
     return found
 
 

@@ -14,13 +14,33 @@ from airflow_ai_slo.core.instants import DAY, day_of, to_micros
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, run, slo
 
-Prefix = Mapping[int, Sequence[int]]
-"""By SLO row: scaled good and total, bad runs and runs of everything up to an instant, at places 1 to 4."""
+NOTHING = (0, 0, 0, 0, 0)
 
 AT_ONCE = 12
 """Two joins an instant; SQLite joins 64 tables at most, and PostgreSQL plans the longer the more there are."""
 ZERO: ColumnElement[int] = literal_column("0")
 SUMS = ("sum_good", "sum_total", "sum_bad", "sum_runs")
+
+
+class Prefix:
+    """By SLO row: scaled good and total, bad runs and runs of everything up to an instant, at places 1 to 4.
+
+    A view of rows that hold those of many instants, side by side.
+
+    :param rows: by SLO row.
+    :param place: where in them those of this instant begin, as at 0; None stands there for none.
+    """
+
+    __slots__ = ("place", "rows")
+
+    def __init__(self, rows: Mapping[int, Sequence[int]], place: int) -> None:
+        self.rows = rows
+        self.place = place
+
+    def get(self, slo_id: int) -> Sequence[int]:
+        """Those of one SLO, zeros where nothing is known of it."""
+        row, place = self.rows.get(slo_id), self.place
+        return NOTHING if row is None or row[place + 4] is None else row[place : place + 5]
 
 
 def prefixes(
@@ -49,9 +69,9 @@ def _look_up(
     named = () if ids is None else (json.dumps(sorted(ids)),)
     query = _query(tuple(distinct.index(number) for number in days), of_ids=ids is not None)
     rows = query.all(connection, *distinct, *edges, *named)
-    for place, at in enumerate(instants):
-        start = 4 * place
-        found[at] = {row[0]: row[start : start + 5] for row in rows}
+    by_slo = {row[0]: row for row in rows}
+    for number, at in enumerate(instants):
+        found[at] = Prefix(by_slo, 4 * number)
 
 
 @lru_cache(maxsize=512)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, String, bindparam, func, select, text, update
@@ -70,7 +71,7 @@ class Last:
     seen_at: int | None
 
 
-NEVER = Last(0, Held(), 0, None)
+NEVER = Last(-(2**62), Held(), 0, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +138,10 @@ def evaluated(connection: Connection, ids: Collection[int] | None = None) -> dic
     return {slo_id: from_micros(at) for slo_id, at in connection.execute(query)}
 
 
-def save(connection: Connection, rows: Iterable[tuple[Stored, Evaluation, Last]]) -> None:
-    """Keep evaluations, each with what the next one asks of it."""
-    _put.many(connection, [_row(*row) for row in rows])
+def save(connection: Connection, at: datetime, rows: Iterable[tuple[Stored, Evaluation, Last]]) -> None:
+    """Keep evaluations of one instant, each with what the next one asks of it."""
+    now = to_micros(at)
+    _put.many(connection, [_row(now, *row) for row in rows])
 
 
 def hold(connection: Connection, slo_id: int, held: Held) -> None:
@@ -169,18 +171,17 @@ def forget(connection: Connection, slo_id: int) -> None:
     connection.execute(evaluation.delete().where(evaluation.c.slo_id == slo_id))
 
 
-def _row(stored: Stored, seen: Evaluation, last: Last) -> tuple[Any, ...]:
-    counts, unit = seen.counts, stored.unit
+def _row(now: int, stored: Stored, seen: Evaluation, last: Last) -> tuple[Any, ...]:
+    (good, total, bad_runs, runs), unit = seen.counts, stored.unit
     return (
         stored.slo_id,
-        to_micros(seen.at),
-        counts.good if unit == 1 else int(counts.good * unit),
-        counts.total if unit == 1 else int(counts.total * unit),
+        now,
+        good if unit == 1 else int(good * unit),
+        total if unit == 1 else int(total * unit),
         unit,
-        counts.bad_runs,
-        counts.runs,
-        seen.coverage.numerator,
-        seen.coverage.denominator,
+        bad_runs,
+        runs,
+        *seen.coverage.as_integer_ratio(),
         last.held.latched,
         last.bad_seq,
         last.seen_at,
@@ -190,7 +191,7 @@ def _row(stored: Stored, seen: Evaluation, last: Last) -> tuple[Any, ...]:
 
 def _written(discipline: Discipline) -> str | None:
     """As JSON; None for the state in which nothing is remembered."""
-    if discipline == _CALM:
+    if discipline is _CALM or discipline == _CALM:
         return None
     severity = None if discipline.severity is None else int(discipline.severity)
     one = discipline
@@ -199,6 +200,7 @@ def _written(discipline: Discipline) -> str | None:
     )
 
 
+@lru_cache(maxsize=4096)
 def _held(latched: int, written: str | None) -> Held:
     if written is None:
         return NEVER.held if not latched else Held(latched)

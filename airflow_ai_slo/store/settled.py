@@ -94,6 +94,10 @@ class News:
     fresh: Mapping[int, Sequence[_Run]]
     waiting: Mapping[int, Mapping[int, int]]
 
+    def is_silent(self, slo_id: int) -> bool:
+        """Whether none of an SLO's runs did."""
+        return slo_id not in self.fresh and slo_id not in self.waiting
+
 
 def read_news(connection: Connection, watching: Sequence[Stored], at: datetime) -> News:
     """What settled since the last evaluations, and lies no later than an instant.

@@ -19,7 +19,7 @@ from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.core.instants import EPOCH, to_micros
 from airflow_ai_slo.core.stream import Row, Stream
 from airflow_ai_slo.core.windows import CalendarWindow
-from airflow_ai_slo.store import Store, counting, curve
+from airflow_ai_slo.store import Store, curve
 
 MONTH = CalendarWindow(Duration(1, "M"), ZoneInfo("Europe/Berlin"), datetime(2020, 1, 1))
 SLOS = [
@@ -65,13 +65,12 @@ def test_sums_at_many_instants_are_those_of_each(store: Store) -> None:
     instants = [NOW, midnight, midnight + timedelta(microseconds=1), NOW - 3 * DAY, NOW - 900 * DAY, NOW + DAY]
     instants += [NOW - number * 5 * HOUR for number in range(1, 30)]
     with store.read() as connection:
-        ids = list(counting.prefix(connection, NOW))
+        ids = list(curve.prefixes(connection, [NOW])[NOW].rows)
         found = curve.prefixes(connection, instants, ids[:2])
         for at in instants:
-            alone = counting.prefix(connection, at, ids[:2])
-            assert {key: tuple(row[1:]) for key, row in found[at].items()} == {
-                k: tuple(r[1:]) for k, r in alone.items()
-            }
+            alone = curve.prefixes(connection, [at], ids[:2])[at]
+            assert list(found[at].rows) == ids[:2]
+            assert [found[at].get(one)[1:] for one in ids[:2]] == [alone.get(one)[1:] for one in ids[:2]]
 
 
 def test_a_spent_budget_comes_back_above_what_its_service_asks_for(store: Store) -> None:

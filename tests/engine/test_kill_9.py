@@ -24,7 +24,7 @@ from slo_reference import Reference
 from sqlalchemy import select, text
 
 from airflow_ai_slo.core.instants import from_micros
-from airflow_ai_slo.store import Store, counting, tables
+from airflow_ai_slo.store import Store, counting, curve, tables
 from airflow_ai_slo.store.connection import fresh
 
 DEATHS = int(os.environ.get("AI_SLO_SOAK_DEATHS", "100"))
@@ -133,7 +133,8 @@ def assert_sums_are_those_of_the_measurements(store: Store) -> None:
             starts = [NOW + number * STEP for number in range(-42, STEPS, 7)]
             for start, end in zip(starts, starts[3:], strict=False):
                 expected = reference.within(start, end)
-                upto, before = (counting.prefix(connection, at, [one.id])[one.id] for at in (end, start))
+                sums = curve.prefixes(connection, [start, end], [one.id])
+                upto, before = sums[end].get(one.id), sums[start].get(one.id)
                 found = counting.difference(upto, before, one.scale)
                 assert found == (expected.good, expected.total, expected.bad_runs, expected.runs)
 

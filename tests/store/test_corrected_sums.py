@@ -21,7 +21,7 @@ from airflow_ai_slo.core.definition import Budgeting, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.windows import CalendarWindow
-from airflow_ai_slo.store import Store, attribution, counting, definitions
+from airflow_ai_slo.store import Store, attribution, counting, curve, definitions
 from airflow_ai_slo.store.tables import measurement
 
 _names = (f"corrected-{number}" for number in itertools.count())
@@ -146,7 +146,7 @@ class Corrected(RuleBasedStateMachine):
             rows = connection.execute(query).all()
             counted = [row for row in rows if not self.is_dropped(from_micros(row.at))]
             edges = [START - 60 * DAY, *(START + n * 37 * HOUR for n in range(16)), NOW + 40 * DAY]
-            prefixes = [counting.prefix(connection, edge, [stored.slo_id])[stored.slo_id] for edge in edges]
+            prefixes = [curve.prefixes(connection, [edge])[edge].get(stored.slo_id) for edge in edges]
             for (start, before), (end, upto) in itertools.pairwise(zip(edges, prefixes, strict=True)):
                 found = counting.difference(upto, before, stored.unit)
                 assert tuple(found) == self.recount(counted, start, end, stored.scale)
@@ -175,7 +175,7 @@ class Corrected(RuleBasedStateMachine):
         for count, found in counting.before_last_runs(connection, (4, 1), NOW + 40 * DAY, [stored.slo_id]).items():
             before = [row for row in rows if len(instants_) > count and row.at <= instants_[-count - 1]]
             expected = self.recount(before, START - 60 * DAY, NOW + 40 * DAY)
-            assert tuple(found.get(stored.slo_id, (0, 0, 0, 0, 0)))[1:] == expected
+            assert tuple(found.get(stored.slo_id))[1:] == expected
         whole = (stored, START - 60 * DAY, NOW + 40 * DAY)
         spent = attribution.spent_by(connection, [whole])[stored.slo_id]
         assert sum(spent.values()) == Fraction(sum(row.total - row.good for row in rows), stored.scale)

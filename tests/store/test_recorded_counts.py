@@ -14,7 +14,7 @@ from airflow_ai_slo import engine
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.errors import MeasurementError, UnknownSLOError
 from airflow_ai_slo.core.measurement import Cause
-from airflow_ai_slo.store import Store, counting, definitions
+from airflow_ai_slo.store import Store, counting, curve, definitions
 
 
 def applied(store: Store, **changes: Any) -> None:
@@ -132,8 +132,9 @@ def test_any_order_of_writes_gives_the_sums_of_a_plain_count(store: Store) -> No
         inside = [(at, good, total) for at, good, total in model.values() if start < at <= end]
         with store.read() as connection:
             [stored] = definitions.active(connection)
-            upto, before = counting.prefix(connection, end), counting.prefix(connection, start)
-        found = counting.difference(upto[stored.slo_id], before[stored.slo_id], stored.scale)
+            sums = curve.prefixes(connection, [start, end])
+            upto, before = sums[end], sums[start]
+        found = counting.difference(upto.get(stored.slo_id), before.get(stored.slo_id), stored.scale)
         runs: dict[Any, list[int]] = {}
         for at, good, total in inside:
             sums = runs.setdefault(at, [0, 0])
@@ -150,7 +151,7 @@ def test_another_objective_judges_every_run_again(store: Store) -> None:
     assert engine.apply(store, [an_slo(objective="0.8")], now=NOW)[0].change == "updated"
     assert counts(store).bad_runs == 0
     with store.read() as connection:
-        assert {row[3] for row in counting.prefix(connection, NOW).values()} == {0}
+        assert {row[3] for row in curve.prefixes(connection, [NOW])[NOW].rows.values()} == {0}
 
 
 def test_measuring_something_else_starts_a_new_generation(store: Store) -> None:

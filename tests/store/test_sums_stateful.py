@@ -15,7 +15,7 @@ from slo_reference import Figures, Reference
 
 from airflow_ai_slo import engine
 from airflow_ai_slo.core.counts import Counts
-from airflow_ai_slo.store import Store, counting, definitions
+from airflow_ai_slo.store import Store, counting, curve, definitions
 
 MINUTE = timedelta(minutes=1)
 _names = (f"slo-{number}" for number in itertools.count())
@@ -83,7 +83,7 @@ class Sums(RuleBasedStateMachine):
         edges = [NOW - 40 * DAY, *(NOW - n * 7 * DAY // 5 for n in range(9, -1, -1)), NOW]
         with self.store.read() as connection:
             [stored] = definitions.active(connection, [self.name])
-            prefixes = [counting.prefix(connection, edge, [stored.slo_id])[stored.slo_id] for edge in edges]
+            prefixes = [curve.prefixes(connection, [edge])[edge].get(stored.slo_id) for edge in edges]
             first = counting.first_instants(connection, [stored.slo_id]).get(stored.slo_id)
         assert first == expected.first
         for (start, before), (end, upto) in itertools.pairwise(zip(edges, prefixes, strict=True)):

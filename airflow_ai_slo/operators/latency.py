@@ -111,8 +111,8 @@ class RequestLogOperator(TabularOperator):
         )
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Measure, record, and fail where asked to. Returns a small dict as XCom: counts of the run's interval,
-        percentiles in milliseconds, and how many measurements there were."""
+        """Measure, record, and fail where asked to. Returns a small dict as XCom: what the run's interval as a whole
+        holds, percentiles in milliseconds, and how many measurements there were."""
         try:
             edges = self.edges(context)
             counted = self._counted(edges)
@@ -159,18 +159,17 @@ class RequestLogOperator(TabularOperator):
             return count_requests(source, rules, edges)
 
     def _record(self, context: Context, edges: Sequence[datetime], counted: Sequence[Requests]) -> dict[str, Any]:
-        from airflow_ai_slo.core.sketch import merged, percentiles
+        from airflow_ai_slo.core.sketch import percentiles
+        from airflow_ai_slo.measure.latency.requests import Requests
 
         run, parts = self.run_of(context), self._measurements(context, edges, counted)
         if parts[:-1] and not run.ignored:
             keeping.keep(self, parts[:-1], run)
-        new = counted[-self._parts(edges) :]
-        timed = percentiles(merged(one.sketch for one in new if one.sketch is not None))
-        self.log.info("Requests: %s", new[-1].detail if len(new) == 1 else f"{len(parts)} parts recorded")
-        whole = replace(parts[-1], good=sum(one.good for one in new), total=sum(one.total for one in new))
-        more = {
-            "good": whole.good,
-            "total": whole.total,
+        seen = Requests.together(counted[-self._parts(edges) :])
+        timed = None if seen.sketch is None else percentiles(seen.sketch)
+        self.log.info("Requests: %s%s", seen.detail, f"; {len(parts)} parts" if len(parts) > 1 else "")
+        whole = replace(parts[-1], good=seen.good, total=seen.total, value=seen.value, cause=seen.cause)
+        more = keeping.summary(whole) | {
             "percentiles": dict(timed.values) if timed else None,
             "measurements": len(parts),
         }

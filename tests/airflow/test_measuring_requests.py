@@ -106,14 +106,21 @@ def test_lines_that_come_late_replace_the_part_they_belong_to(recorded: Recorded
     first = run_as(dag, logical_date=DAY)
     assert first.xcoms["requests"]["measurements"] == 4
     assert (first.xcoms["requests"]["good"], first.xcoms["requests"]["total"]) == (2, 2)
-    put((DAY - HOUR, 900.0, 200))
-    run_as(dag, logical_date=DAY + 2 * HOUR)
+    put((DAY - HOUR, 900.0, 200), (DAY, 800.0, 200), (DAY + HOUR, 10.0, 200))
+    told = run_as(dag, logical_date=DAY + 2 * HOUR).xcoms["requests"]
+    assert {name: told[name] for name in ("good", "total", "cause", "measurements")} == {
+        "good": 1,
+        "total": 2,
+        "cause": "latency",
+        "measurements": 4,
+    }
+    assert told["value"] == told["percentiles"]["p95"] == pytest.approx(800, rel=0.01)
     seen = {one.at: (one.good, one.total) for one in recorded("latency")}
     assert len(recorded("latency")) == 6
     assert seen[DAY - HOUR] == (1, 1)
     assert seen[DAY] == (1, 2)
     whole = engine.percentiles(open_store(f"sqlite:///{tmp_path / 'ai_slo.db'}"), at=DAY + 2 * HOUR)["latency"]
-    assert (whole.count, whole.values["p99"]) == (3, pytest.approx(900, rel=0.01))
+    assert (whole.count, whole.values["p99"]) == (5, pytest.approx(900, rel=0.01))
 
 
 def test_the_runs_own_data_interval_counts_where_it_has_one(recorded: Recorded, put: Put) -> None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_ai_slo.core.errors import ConfigurationError
 from airflow_ai_slo.core.measurement import Cause
-from airflow_ai_slo.core.sketch import Sketch, percentiles
+from airflow_ai_slo.core.sketch import Sketch, merged, percentiles
 
 TimeUnit = Literal["s", "ms", "us", "ns"]
 """Units of a latency column."""
@@ -90,6 +90,16 @@ class Requests:
     late: int
     untimed: int
     sketch: Sketch | None
+
+    @classmethod
+    def together(cls, several: Sequence[Requests]) -> Requests:
+        """Those of all parts of an interval."""
+        total, failed, late, untimed = (
+            sum(column)
+            for column in zip(*((one.total, one.failed, one.late, one.untimed) for one in several), strict=True)
+        )
+        sketches = [one.sketch for one in several if one.sketch is not None]
+        return cls(total, failed, late, untimed, merged(sketches) if sketches else None)
 
     @property
     def good(self) -> int:

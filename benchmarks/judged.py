@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from airflow_ai_slo.measure.data import Source
 from airflow_ai_slo.measure.judged.criteria import Criterion
-from airflow_ai_slo.measure.judged.drawing import Plan, draw
+from airflow_ai_slo.measure.judged.drawing import draw
+from airflow_ai_slo.measure.judged.plan import Plan
 from airflow_ai_slo.measure.judged.scores import scored
 from airflow_ai_slo.measure.reliability.alert_latency import Asked, alert_latency
 from benchmarks.measure import against, databases

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from demo.slack_workspace import Answer, Refused
-
-if TYPE_CHECKING:
-    from demo.slack_server import SlackServer
 
 HOOK = "/services/T0LOCAL0001/B0LOCAL0002/local-demo-secret"
 FAULTS = ("429", "500", "html", "hang", "drop", "accept_and_drop")
@@ -30,10 +28,29 @@ class Fault:
     retry_after: str
 
 
+class Slack(Protocol):
+    """What answers the requests.
+
+    :param calls: every method called, with its body.
+    :param released: requests that hang go on once it is set.
+    """
+
+    token: str
+    calls: list[tuple[str, dict[str, Any]]]
+    released: threading.Event
+
+    @property
+    def messages(self) -> list[dict[str, Any]]: ...
+
+    def fault_at(self, method: str) -> Fault | None: ...
+
+    def answer(self, method: str, body: dict[str, Any]) -> Answer: ...
+
+
 class Handler(BaseHTTPRequestHandler):
     """One request; ``slack`` is set by the server that makes the class its own."""
 
-    slack: SlackServer
+    slack: Slack
 
     def do_GET(self) -> None:
         self._reply(200, {"ok": True, "server": "local Slack", "messages": len(self.slack.messages)})

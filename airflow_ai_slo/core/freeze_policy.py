@@ -6,15 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 
 from airflow_ai_slo.core import fields
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.errors import DefinitionError
 from airflow_ai_slo.core.names import LONGEST_NAME, is_name
-
-if TYPE_CHECKING:
-    from airflow_ai_slo.core.definition import SLO
 
 FreezeMode = Literal["hard", "soft"]
 
@@ -28,6 +25,22 @@ THAW_ABOVE = Fraction(1, 20)
 DEFAULT_GOOD_RUNS = 5
 FEW = 3
 """Where fewer bad events are allowed than this, good runs in a row thaw by default."""
+
+
+class Member(Protocol):
+    """What an SLO says about freezes itself."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def freeze(self) -> bool: ...
+
+    @property
+    def thaw_above(self) -> Fraction | None: ...
+
+    @property
+    def thaw_after_good_runs(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +106,11 @@ class FreezePolicy:
         if longest is not None and (not isinstance(longest, Duration) or longest.is_calendar):
             raise DefinitionError(f"{longest!s:.60} is not in m, h, d or w; write 14d", path="for_at_most")
 
-    def counts(self, slo: SLO) -> bool:
+    def counts(self, slo: Member) -> bool:
         """Whether an SLO freezes its service: it opted in itself, or this policy names it."""
         return slo.freeze or EVERY in self.slos or slo.name in self.slos
 
-    def terms(self, slo: SLO) -> Terms:
+    def terms(self, slo: Member) -> Terms:
         """What thaws the freeze of an SLO."""
         above = self.thaw_above if slo.thaw_above is None else slo.thaw_above
         runs = slo.thaw_after_good_runs

@@ -68,7 +68,8 @@ class SamplingOperator(TabularOperator):
 
     def draw(self, context: Context) -> tuple[str, Sample]:
         """The id of this run's sample, and the sample."""
-        from airflow_ai_slo.measure.judged.drawing import Plan, draw
+        from airflow_ai_slo.measure.judged.drawing import draw
+        from airflow_ai_slo.measure.judged.plan import Plan
 
         run = self.run_of(context)
         seed = run.key if self.seed is None or self.seed == "" else str(self.seed)

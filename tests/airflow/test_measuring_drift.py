@@ -123,7 +123,10 @@ def test_columns_that_cannot_be_compared_fail_the_task_once_the_rest_is_recorded
         DataDriftOperator(task_id="as_run", dataframe=lambda: renamed, on_error="warn", event="run", **options)
     ran = run_as(dag, logical_date=DAY)
     assert ran.tasks == {"missing": "failed", "other_type": "success", "as_run": "success"}
-    assert (ran.tries["missing"], ran.problems["missing"]) == (2, "column 'distance' is missing")
+    assert (ran.tries["missing"], ran.problems["missing"]) == (
+        2,
+        "column 'distance' is missing; there is delay, miles, carrier",
+    )
     assert {name: (one.good, one.total) for name, one in by_task(recorded).items()} == {
         "missing": (2, 2),
         "other_type": (2, 2),

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.drift.counting import bin_counts
 from airflow_ai_slo.measure.drift.profile import BINS, KNOWN, TOP, ColumnProfile, Kind, ReferenceProfile
 from airflow_ai_slo.measure.drift.values import categories_of, column_of, floats_of, kind_of
@@ -40,7 +41,7 @@ def build_profile(
     """
     unknown = [name for name in text_length if name not in {str(label) for label in frame.columns}]
     if unknown:
-        raise DataError(f"{source or name}: text_length: column {unknown[0]!r} is missing")
+        raise DataError(f"{source or name}: text_length: {not_one(unknown[0], 0, frame.columns)}")
     profiles: dict[str, ColumnProfile] = {}
     skipped: dict[str, str] = {}
     for column in dict.fromkeys(str(label) for label in frame.columns) if columns is None else columns:

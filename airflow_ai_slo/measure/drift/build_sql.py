@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.data.sql import Family, SqlType, column_types
 from airflow_ai_slo.measure.drift.build import of_categories, profile_column
 from airflow_ai_slo.measure.drift.build_sql_kinds import dynamic_kinds, kind_by
@@ -92,8 +93,7 @@ def _kinds(
     for name in names:
         times = len(types.get(name, ()))
         if times != 1:
-            said = f"is there {times} times; rename all but one" if times else "is missing"
-            kinds[name] = DataError(f"column {name!r} {said}")
+            kinds[name] = DataError(not_one(name, times, types))
         elif types[name][0].family is Family.DYNAMIC:
             dynamic.append(name)
         else:

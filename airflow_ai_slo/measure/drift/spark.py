@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.data.sql import Family, SqlType, type_named
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.compare import compare, problem
@@ -45,8 +46,7 @@ def measure_spark(
             text = f"column {name!r} is not in the reference" + (f": {reason}" if reason else "")
             found[name] = problem(name, text)
         elif len(types) != 1:
-            text = f"is there {len(types)} times; rename all but one" if types else "is missing"
-            found[name] = problem(name, f"column {name!r} {text}", profile=known)
+            found[name] = problem(name, not_one(name, len(types), frame.columns), profile=known)
         else:
             wanted[name] = (known, _type(types[0]))
     parts = {name: _parts(known, name, type_) for name, (known, type_) in wanted.items()}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.data.sql import (
     DIALECTS,
     column_types,
@@ -82,8 +83,7 @@ def _measure(
             text = f"column {name!r} is not in the reference" + (f": {reason}" if reason else "")
             problems[name] = problem(name, text)
         elif times != 1:
-            text = f"is there {times} times; rename all but one" if times else "is missing"
-            problems[name] = problem(name, f"column {name!r} {text}", profile=known)
+            problems[name] = problem(name, not_one(name, times, types), profile=known)
         else:
             wanted[name] = known
     if connection.dialect.name not in DIALECTS:

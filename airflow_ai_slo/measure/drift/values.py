@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.drift.profile import Kind
 
 if TYPE_CHECKING:
@@ -36,10 +37,8 @@ def column_of(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     :raises DataError: there is none, or several.
     """
     places = [place for place, label in enumerate(frame.columns) if str(label) == name]
-    if not places:
-        raise DataError(f"column {name!r} is missing")
-    if len(places) > 1:
-        raise DataError(f"column {name!r} is there {len(places)} times; rename all but one")
+    if len(places) != 1:
+        raise DataError(not_one(name, len(places), frame.columns))
     return frame.iloc[:, places[0]]
 
 

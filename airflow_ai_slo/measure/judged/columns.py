@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import listed
 from airflow_ai_slo.measure.data.sql import SqlType, column_types
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from airflow_ai_slo.measure.data import Source
-
-_MOST_NAMED = 10
 
 
 def types_of(connection: Connection, source: Source, columns: Sequence[str]) -> Mapping[str, SqlType]:
@@ -24,6 +23,5 @@ def types_of(connection: Connection, source: Source, columns: Sequence[str]) -> 
     there = column_types(connection, source.rows)
     for name in columns:
         if name not in there:
-            shown = ", ".join(list(there)[:_MOST_NAMED]) + (" …" if len(there) > _MOST_NAMED else "")
-            raise DataError(f"{source}: has no column {name!r}; it has {shown or 'none'}")
+            raise DataError(f"{source}: has no column {name!r}; it has {listed(there)}")
     return {name: there[name][0] for name in columns}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.measure.data import Source
 from airflow_ai_slo.measure.judged.columns import types_of
-from airflow_ai_slo.measure.judged.drawing import EVERYTHING, Plan, check_key, digits
+from airflow_ai_slo.measure.judged.plan import EVERYTHING, Plan, check_key, digits
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select

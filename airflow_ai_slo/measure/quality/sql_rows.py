@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.data.sql import Family, SqlType
 from airflow_ai_slo.measure.quality.frames import too_many_classes
 from airflow_ai_slo.measure.quality.groups import Split
@@ -92,12 +93,10 @@ class Rows:
     def _check(self) -> None:
         """SQLite takes a quoted name that no column has for a text, so ask."""
         spec = self.spec
-        for name in (spec.label, spec.prediction, spec.score, *self.split.columns):
-            times = len(self.types.get(name, ())) if name is not None else 1
+        for name in filter(None, (spec.label, spec.prediction, spec.score, *self.split.columns)):
+            times = len(self.types.get(name, ()))
             if times != 1:
-                there = ", ".join(list(self.types)[:10])
-                problem = f"is there {times} times; rename all but one" if times else f"is missing; there is {there}"
-                raise DataError(f"column {name!r} {problem}")
+                raise DataError(not_one(name, times, self.types))
 
     def number(self, name: str | None) -> ColumnElement[Any]:
         import sqlalchemy as sa

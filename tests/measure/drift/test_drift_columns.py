@@ -75,7 +75,7 @@ def test_a_missing_column_is_an_error(now):
     profile = build_profile(pd.DataFrame({"x": [1.0], "y": [2.0]}), name="r", now=now)
     found = measure_frame(profile, pd.DataFrame({"y": [2.0]})).columns[0]
     assert (found.verdict, found.kind, found.n_reference, found.psi) == ("error", "numeric", 1, None)
-    assert found.message == "column 'x' is missing"
+    assert found.message == "column 'x' is missing; there is y"
 
 
 @pytest.mark.parametrize(

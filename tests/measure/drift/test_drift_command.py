@@ -70,7 +70,7 @@ def test_a_column_that_cannot_be_compared_is_shown_and_exit_2(files):
     assert "error: column 'delay' is categorical (str); the reference is numeric\n" in result.stderr.replace(
         "object", "str"
     )
-    assert "error: column 'carrier' is missing\n" in result.stderr
+    assert "error: column 'carrier' is missing; there is delay, other\n" in result.stderr
     assert result.exit_code == 2
 
 

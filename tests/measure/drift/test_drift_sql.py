@@ -77,7 +77,7 @@ def test_columns_that_cannot_be_compared_are_errors_beside_the_others(reference,
     sql = "select cat as x, x as cat, t as flag, const as t, many from current"
     found = {c.column: c for c in measure_table(reference, database, sql=sql).columns}
     assert {name for name, c in found.items() if c.verdict == "error"} == set(found) - {"many"}
-    assert found["const"].message == "column 'const' is missing"
+    assert found["const"].message == "column 'const' is missing; there is x, cat, flag, t, many"
     assert "the reference is" in found["x"].message
 
 

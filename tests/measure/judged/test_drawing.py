@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data import Source
 from airflow_ai_slo.measure.judged import drawing
-from airflow_ai_slo.measure.judged.drawing import Plan, draw
+from airflow_ai_slo.measure.judged.drawing import draw
+from airflow_ai_slo.measure.judged.plan import Plan
 
 ROWS = pd.DataFrame(
     {

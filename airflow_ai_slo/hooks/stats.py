@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
-from airflow_ai_slo.compat import Stats, metrics_backend
+from airflow_ai_slo.compat.stats import Stats, metrics_backend
 from airflow_ai_slo.core.freeze_policy import FreezeMode
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from airflow.sdk.observability import stats as airflow_stats
 from slo_kit import an_slo, daily
 
 from airflow_ai_slo import Service, engine
-from airflow_ai_slo.compat import Stats
+from airflow_ai_slo.compat.stats import Stats
 from airflow_ai_slo.core.freeze_policy import FreezePolicy
 from airflow_ai_slo.operators.evaluate import EvaluateSLOsOperator
 from airflow_ai_slo.store import Store

@@ -50,6 +50,10 @@ class Discipline:
     recent: tuple[int, ...] = ()
 
 
+AWAY = 3 * 86_400_000_000
+"""So long an evaluator may be away, over a weekend, and tells what it would have told, in microseconds."""
+
+
 class Change(NamedTuple):
     """A transition, the run that brought it, and for opening and escalating the rule that fired."""
 
@@ -83,9 +87,10 @@ def healed(
     ledger: Callable[[], Ledger],
     rules: Sequence[BurnRule],
 ) -> tuple[Discipline, list[Change]]:
-    """What it does to an open incident that runs which had failed are good by now: run again, or corrected away.
+    """What it does to an open incident that runs it saw are others by now: run again, or corrected away.
 
-    Good runs in a row are those of today's figures: a retry never counts twice.
+    Good runs in a row are those of today's figures, since it opened and in the order in which they settled: a retry
+    never counts twice, and what a correction drops does not count. To be asked before newly settled runs are taken in.
 
     :param standing: what a run of :attr:`Discipline.recent` holds by now, by its ``at``; None where there is none.
     :param ledger: makes the ledger of all runs that are known.
@@ -98,31 +103,43 @@ def healed(
         if entry.bad:
             break
         good.append(SettledRun(at, entry.good, entry.total, at))
-    if len(good) <= state.good_runs:
+    if len(good) == state.good_runs or not state.recent:
         return state, []
-    state, change = _cleared(replace(state, good_runs=len(good)), ledger(), good[0], in_runs(rules))
+    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good))
+    state, change = _cleared(state, ledger(), good[0], in_runs(rules)) if more else (state, None)
     return state, [] if change is None else [change]
 
 
 def told_apart(
-    known: Iterable[SettledRun], settled: Iterable[SettledRun], reach: int
+    known: Iterable[SettledRun], settled: Iterable[SettledRun], reach: int, since: int
 ) -> tuple[list[SettledRun], list[SettledRun]]:
     """Runs to start from, and newly settled ones to be taken one by one.
 
     A new run behind which so many others have settled, and so many lie, that no window ends near it any more (an old
-    one that a backfill brings) belongs to the first: it counts, and opens nothing.
+    one that a backfill brings) belongs to the first: it counts, and opens nothing. Not so one that has settled since an
+    evaluator that was away looked last.
 
     :param known: runs that were seen before.
     :param settled: new ones.
     :param reach: how many runs the longest window holds.
+    :param since: :func:`away_since`.
     """
     known, new = list(known), list(settled)
     if len(known) + len(new) <= reach:
         return known, new
     last_settled = sorted(run.settled_at for run in (*known, *new))[-reach]
     last_at = sorted(run.at for run in (*known, *new))[-reach]
+    last_settled = min(last_settled, since + 1)
     old = [run for run in new if run.settled_at < last_settled and run.at < last_at]
     return known + old, [run for run in new if run.settled_at >= last_settled or run.at >= last_at]
+
+
+def away_since(looked_at: int, now: int) -> int:
+    """From when on every run that settled is taken one by one: since the last evaluation, or the last three days.
+
+    :param looked_at: when that was.
+    """
+    return max(looked_at, now - AWAY)
 
 
 def aged(state: Discipline, runs: int, rules: Sequence[BurnRule]) -> Discipline:

@@ -21,6 +21,7 @@ from airflow_ai_slo.core.pipeline_incident import (
     Discipline,
     advance,
     aged,
+    away_since,
     healed,
     in_runs,
     longest,
@@ -51,6 +52,7 @@ class Watch:
         self.version = 0
         self._held = Held()
         self._looks_at = 0
+        self._looked_at = -ALWAYS
         self._bad_seq = 0
         self._seen_at: int | None = None
         self._judges: tuple[Judge, ...] = ()
@@ -58,11 +60,13 @@ class Watch:
         self._rules_until = -1
         self._goes_by_clock = False
 
-    def step(self, at: datetime, now: int) -> tuple[list[Moved], Evaluation | None]:
+    def step(self, at: datetime, now: int, before: int) -> tuple[list[Moved], Evaluation | None]:
         """What happens at an evaluation, and what was seen where rules with clock windows had a say.
 
         :param now: ``at`` in microseconds.
+        :param before: when the last evaluation was, likewise, whether or not it looked at this one.
         """
+        self._looked_at = before
         if self.severity is None and now < self._looks_at:
             if now >= self.wake:
                 # No more than a deadline has passed.
@@ -98,10 +102,11 @@ class Watch:
         if now > self._rules_until:
             self._read_rules(at)
         new_bad = self._has_new_bad(now)
-        state, changes = self._advance(now) if self._rules else (self._held.discipline, [])
-        if state.recent:
+        state, changes = self._held.discipline, list[Change]()
+        if self._rules:
             runs = self.stream.runs
-            state, more = healed(state, runs.find, lambda: _InOrder(runs, self.slo, now), self._rules)
+            state, changes = healed(state, runs.find, lambda: _InOrder(runs, self.slo, now), self._rules)
+            state, more = self._advance(state, now)
             changes = changes + more
         if not changes and not (self._goes_by_clock and (new_bad or self._releases(now))):
             if state is not self._held.discipline:
@@ -146,9 +151,9 @@ class Watch:
         runs = self.stream.runs
         return runs.last(span.count, now) if isinstance(span, Runs) else runs.counts(now - _micros(span), now)
 
-    def _advance(self, now: int) -> tuple[Discipline, list[Change]]:
+    def _advance(self, state: Discipline, now: int) -> tuple[Discipline, list[Change]]:
         """What newly settled runs do to the incident."""
-        runs, state, reach = self.stream.runs, self._held.discipline, longest(self._rules)
+        runs, reach = self.stream.runs, longest(self._rules)
         waiting = self._take_waiting(now)
         high = runs.up_to(now)
         low = max(0, high - reach) if self._seen_at is None else self._seen_place(high)
@@ -162,17 +167,18 @@ class Watch:
             settled = [self._settled(place) for place in range(low, high)]
             if all(one.settled_at <= other.settled_at for one, other in pairwise(settled)):
                 return advance(state, _InOrder(runs, self.slo), settled, self._rules)
-        return self._advance_out_of_order(state, waiting, low, high)
+        since = away_since(self._looked_at, now)
+        return self._advance_out_of_order(state, waiting, (low, high), since)
 
     def _advance_out_of_order(
-        self, state: Discipline, waiting: dict[int, int], low: int, high: int
+        self, state: Discipline, waiting: dict[int, int], new_places: tuple[int, int], since: int
     ) -> tuple[Discipline, list[Change]]:
-        runs, reach = self.stream.runs, longest(self._rules)
+        runs, reach, (low, high) = self.stream.runs, longest(self._rules), new_places
         new = {*runs.at[low:high], *waiting}
         places = range(max(0, high - reaches_back(self._rules) - len(new)), high)
         settled = [self._settled(place, waiting.get(runs.at[place])) for place in places]
         known, fresh = [run for run in settled if run.at not in new], [run for run in settled if run.at in new]
-        known, fresh = told_apart(known, fresh, reach)
+        known, fresh = told_apart(known, fresh, reach, since)
         return advance(state, Ledger(self.slo.objective, known, confidence=self.slo.confidence), fresh, self._rules)
 
     def _settled(self, place: int, moment: int | None = None) -> SettledRun:

@@ -97,6 +97,7 @@ class Player:
         self._history: dict[str, list[BudgetPoint]] = {name: [] for name in self._watches}
         self._started_at: datetime | None = None
         self._ended_at: datetime | None = None
+        self._evaluated_at = -ALWAYS
 
     def play(self, tick: Tick) -> None:
         """Take in what comes, then do what is to be done."""
@@ -173,19 +174,20 @@ class Player:
         return chosen
 
     def _evaluate(self, at: datetime) -> None:
-        now = to_micros(at)
+        now, before = to_micros(at), self._evaluated_at
+        self._evaluated_at = now
         self._wake(now)
         if not self._touched and not self._touched_services and self._sample_every is None:
             return
         watches, self._touched = self._touched, {}
         services, self._touched_services = self._touched_services, {}
         for watch in watches:
-            before, version = watch.severity, watch.version
-            moved, seen = watch.step(at, now)
+            severity_before, version = watch.severity, watch.version
+            moved, seen = watch.step(at, now, before)
             for one in moved:
-                severity = one.severity or before
+                severity = one.severity or severity_before
                 assert severity is not None, "an incident that ends had a severity"  # noqa: S101
-                before = one.severity
+                severity_before = one.severity
                 self._events.append(Event(watch.slo.name, at, one.transition, severity, moved_line(one, seen)))
             self._push(watch)
             if watch.version != version:

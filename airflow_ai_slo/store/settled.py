@@ -21,6 +21,7 @@ from airflow_ai_slo.core.pipeline_incident import (
     Discipline,
     advance,
     aged,
+    away_since,
     healed,
     in_runs,
     longest,
@@ -130,7 +131,8 @@ def advance_runs(
 
     :returns: the state after them, the changes, and ``at`` of the newest run seen.
     """
-    state, reach = last.held.discipline, longest(in_runs(rules))
+    reach = longest(in_runs(rules))
+    state, changes = _healed(connection, one, rules, news, last.held.discipline)
     waiting = news.waiting.get(one.slo_id, {})
     if last.seen_at is None:
         fresh: Sequence[_Run] = [_Run(*row) for row in _back.all(connection, one.slo_id, news.until, reach)]
@@ -139,17 +141,16 @@ def advance_runs(
     seen_at = max((row.at for row in fresh), default=last.seen_at)
     tally = Tally.of(one.slo)
     if not fresh and not waiting:
-        return *_healed(connection, one, rules, news, state), seen_at
+        return state, changes, seen_at
     if state.severity is None and not waiting and not any(tally.entry(row.good, row.total).bad for row in fresh):
-        return aged(state, len(fresh), rules), [], seen_at
+        return aged(state, len(fresh), rules), changes, seen_at
     new = {row.at for row in fresh} | waiting.keys()
     rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules) + len(new))
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
-    known, settled_now = told_apart(known, news_of, reach)
+    known, settled_now = told_apart(known, news_of, reach, away_since(last.at, news.until))
     ledger = Ledger(one.slo.objective, known, confidence=one.slo.confidence)
-    state, changes = advance(state, ledger, settled_now, rules)
-    state, more = _healed(connection, one, rules, news, state)
+    state, more = advance(state, ledger, settled_now, rules)
     return state, changes + more, seen_at
 
 

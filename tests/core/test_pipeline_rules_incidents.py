@@ -296,6 +296,15 @@ def test_a_first_try_that_fails_each_day_keeps_no_incident_open() -> None:
     assert state.recent == ()
 
 
+def test_good_runs_that_were_corrected_away_count_no_longer() -> None:
+    runs = settled("........xx..")
+    state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)
+    assert (state.severity, state.good_runs) == (Severity.PAGE, 2)
+    del runs[11]
+    after, changes = heal(state, runs)
+    assert (after.severity, after.good_runs, changes) == (Severity.PAGE, 1, [])
+
+
 def test_a_run_that_was_corrected_away_stands_between_no_good_runs() -> None:
     runs = settled("........xx..x..")
     state, _ = advance(Discipline(), Ledger(NINE), runs, DAILY)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from airflow_ai_slo import SLO, engine
@@ -109,6 +110,21 @@ def test_a_run_that_succeeds_at_its_second_try_is_one_of_the_good_runs_that_clea
             record(store, run(at, good))
             engine.evaluate(store, at=at + timedelta(minutes=minutes))
     assert [transition for transition, _ in events(store)] == ["opened", "deescalated", "resolved"]
+
+
+@pytest.mark.parametrize("away", [2, 25, 50])
+def test_an_evaluator_that_was_away_tells_what_it_would_have_told(store: Store, away: int) -> None:
+    slo = SLO(name="daily", service="x", objective=0.9, window="7d", schedule=Schedule(cadence="1h", start=T0))
+    engine.apply(store, [slo], now=T0)
+    verdicts = "1" * 24 + "00" + "1" * 14 + "00" + "1" * 40
+    for hour, good in enumerate(verdicts, start=1):
+        at = T0 + hour * HOUR
+        record(store, run(at, int(good)))
+        if hour <= 24 or not hour % away:
+            engine.evaluate(store, at=at)
+    engine.evaluate(store, at=T0 + len(verdicts) * HOUR)
+    told = [transition for transition, _ in events(store)]
+    assert told == ["opened", "deescalated", "escalated", "deescalated", "resolved"]
 
 
 TWO_RUNS = BurnRule(severity=Severity.PAGE, long=Runs(2), short=Runs(2), factor=Fraction(5), min_bad_long=2)

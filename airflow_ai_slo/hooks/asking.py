@@ -23,4 +23,4 @@ def asking(conn_id: str, *, where: str | None = None) -> Iterator[None]:
         raise
     except Exception as error:
         said = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
-        raise DataError(f"{where or f'conn_id={conn_id!r}'}: {said.splitlines()[0]}") from error
+        raise DataError(f"{where or f'conn_id={conn_id!r}'}: {said.splitlines()[0]}") from None

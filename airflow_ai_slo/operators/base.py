@@ -110,7 +110,7 @@ class MeasureOperator(SLOOperator):
                 return self.record_all(context, several)
             return self.record(context, self.measure(context))
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
 
     def measurement(
         self,

@@ -102,7 +102,7 @@ class DataQualityOperator(TabularOperator):
             gaps = bool(found.errors) or not measured.total
             result = self.record(context, measured, bad=True if gaps else None, more=self._summary(found))
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         except StoreError as error:
             if self.fail_on_bad:
                 raise

@@ -44,7 +44,7 @@ class ApplySLOsOperator(SLOOperator):
         try:
             return apply(self.hook.get_store(), self.definitions, now=run_of(context).now, log=self.log)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         except StoreError as error:
             self.log.warning("Not applied: the SLO store: %s", error)
             return {}

@@ -81,7 +81,7 @@ class SLODigestOperator(SLOOperator):
                 key=run.key,
             )
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         result: dict[str, Any] = {"at": run.now.isoformat(), "targets": told}
         if not self.deliver:
             return result

@@ -122,7 +122,7 @@ class DataDriftOperator(TabularOperator):
             bad = True if _has_gaps(found) or not found.total else None
             result = self.record(context, measured, bad=bad, more=summary(found, _NAMES_KEPT))
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         except StoreError as error:
             return self._unmeasured(error)
         if found.errors and self.on_error == "fail":

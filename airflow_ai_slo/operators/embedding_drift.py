@@ -63,7 +63,7 @@ class EmbeddingDriftOperator(TabularOperator):
             bad = None if found.total else True
             return self.record(context, self._measured(context, found), bad=bad, more=more)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
 
     def measure(self, context: Context) -> Measurement:
         """One event; value: the area under the curve."""

@@ -91,7 +91,7 @@ class EvaluateSLOsOperator(SLOOperator):
                 apply(store, self.definitions, now=now, log=self.log)
             seen = engine.evaluate(store, at=at, slos=self.slos)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         for one in seen:
             self._tell(one)
         self._seen, self._modes = seen, engine.freeze_modes(store)

@@ -118,7 +118,7 @@ class RequestLogOperator(TabularOperator):
             counted = self._counted(edges)
             return self._record(context, edges, counted)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
 
     def edges(self, context: Context) -> list[datetime]:
         """Where the parts of the interval begin and end, those of the lookback first.

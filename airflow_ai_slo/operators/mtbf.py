@@ -79,7 +79,7 @@ class MTBFOperator(TabularOperator):
         try:
             return self._hours(context)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
 
     def measure(self, context: Context) -> Measurement:
         """One event; value: hours between failures, none without a failure."""

@@ -72,7 +72,7 @@ class BuildProfileOperator(TabularOperator):
             profile = self.build()
             kept, is_new = engine.save_profile(self.hook.get_store(), profile, now=datetime.now(UTC))
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         for column, reason in profile.skipped.items():
             self.log.info("Column %s is left out of the profile: %s", column, reason)
         said = f"{len(profile.columns)} columns of {profile.rows:,} rows" if is_new else "unchanged"

@@ -111,7 +111,7 @@ class SLOReportOperator(SLOOperator):
             report = engine.report(store, period=period, services=self.services, title=self.title, now=run.now)
             told = self._tell(store, report, run) if "slack" in self.format else None
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         headline = summary(report)[0].text
         self.log.info("%s", headline)
         result = {

@@ -133,7 +133,7 @@ class DrawSampleOperator(SamplingOperator):
         try:
             sheet, sample, written = self._written(context)
         except WRONG_SETTINGS as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         self.log.info("Review sheet: %s, page: %s", written.csv, written.html)
         context["ti"].xcom_push(key="sheet", value=str(written.csv))
         if self.forms:

@@ -60,7 +60,7 @@ class FreshnessSensor(BaseSensorOperator):
         try:
             seen = self.look(datetime.now(UTC))
         except ConfigurationError as error:
-            raise AirflowFailException(str(error)) from error
+            raise AirflowFailException(str(error)) from None
         except DataError as error:
             raise AirflowException(str(error)) from None
         fresh = bool(seen.total) and seen.good == seen.total

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,6 @@ from airflow_ai_slo.core.compliance import Outlook
 from airflow_ai_slo.core.definition import Budgeting, Indicator, Schedule
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.periods import period_of
-from airflow_ai_slo.reports import render_html, render_json, render_markdown
 from airflow_ai_slo.reports.model import Report, SLOReport
 from airflow_ai_slo.store import Store
 
@@ -145,50 +143,6 @@ def test_history_that_was_recorded_for_the_time_before_makes_an_slo_old(store: S
     found = report(store).compared
     assert found is not None
     assert found.standing is Standing.KEPT
-
-
-def test_a_period_that_was_barely_watched_is_neither_judged_nor_compared(store: Store) -> None:
-    first = JANUARY.start - DAY
-    engine.apply(store, [an_slo(freeze=False)], now=START)
-    engine.record(store, [seen(first + DAY * number, int(number % 3 > 0), 1) for number in range(32)], now=FEBRUARY)
-    found = engine.report(store, period=JANUARY)
-    [compared] = [slo.compared for slo in found.services[0].slos]
-    assert compared is not None
-    assert (compared.standing, compared.since, compared.before) == (Standing.KEPT, first, None)
-    assert (compared.overall, compared.now.met) == (Change.UNKNOWN, False)
-    assert [one.met for one in compared.run_up] == [None, None, False]
-    [slo] = json.loads(render_json(found))["services"][0]["slos"]
-    assert slo["compared"]["before"] is None
-    assert set(slo["compared"]["change"].values()) == {"unknown"}
-    assert [one["met"] for one in slo["compared"]["periods"]] == [None, None, False]
-    said = f"measured since {first:%Y-%m-%d %H:%M} UTC"
-    for text in (render_html(found), render_markdown(found)):
-        assert f"last month is not comparable, {said}" in text
-        assert f"Last month is not comparable: {said}." in text
-        assert ": worse" not in text
-    assert "December 2025: not judged, watched for less than half of it" in render_html(found)
-
-
-@pytest.mark.parametrize(("days", "is_compared"), [(14, False), (16, True), (40, True)])
-def test_half_of_the_period_before_is_enough_to_compare_with(store: Store, days: int, is_compared: bool) -> None:
-    engine.apply(store, [an_slo(freeze=False)], now=START)
-    first = JANUARY.start - days * DAY
-    engine.record(store, [seen(first + DAY * number) for number in range(days + 20)], now=FEBRUARY)
-    compared = report(store).compared
-    assert compared is not None
-    assert (compared.before is not None) == is_compared
-    assert compared.overall is (Change.SAME if is_compared else Change.UNKNOWN)
-    assert compared.run_up[-2].met is (True if is_compared else None)
-
-
-def test_expected_runs_tell_how_much_of_a_period_was_watched(store: Store) -> None:
-    weekly = Schedule(cadence="1w", deadline="1d")
-    engine.apply(store, [an_slo(schedule=weekly, freeze=False)], now=START)
-    sunday = datetime(2026, 1, 25, 22, tzinfo=UTC)
-    engine.record(store, [seen(sunday + 7 * DAY * number) for number in range(2)], now=sunday + 8 * DAY)
-    compared = report(store, at=sunday + 8 * DAY, kind="week").compared
-    assert compared is not None
-    assert compared.before is not None
 
 
 def test_an_slo_that_was_not_there_yet_is_left_out(store: Store) -> None:

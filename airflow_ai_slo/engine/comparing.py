@@ -11,6 +11,7 @@ from airflow_ai_slo.core.attribution import OTHER_GROUPS, parse_by
 from airflow_ai_slo.core.budget import Budget
 from airflow_ai_slo.core.comparing import COMPARABLE_FROM, Compared, InPeriod, Spender, Standing, frozen_within
 from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.evaluation import Watched, coverage_of, plan_within
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.periods import Period
@@ -38,6 +39,7 @@ class Past:
     :param origins: by name.
     :param watched: since when each is measured, by SLO row.
     :param opened: incidents that were open in this period or in the one before, by SLO row, with why each opened.
+    :param severities: that each of them had by the period's end, oldest first, by incident.
     """
 
     periods: tuple[Period, ...]
@@ -46,6 +48,7 @@ class Past:
     origins: Mapping[str, Origin]
     watched: Mapping[int, Watched]
     opened: Mapping[int, Sequence[tuple[Incident, str]]]
+    severities: Mapping[int, Sequence[Severity]]
 
     def was_there(self, one: Stored, at: datetime) -> bool:
         """Whether it was defined or measured by an instant."""
@@ -82,6 +85,7 @@ def read_past(connection: Connection, stored: Sequence[Stored], period: Period, 
         origins,
         watched_since(connection, stored, (periods[0].start, period.end)),
         incidents.histories(connection, previous.start, period.end),
+        incidents.severities_until(connection, previous.start, period.end),
     )
 
 

@@ -4,6 +4,9 @@ A period is judged by what happened within it, whatever the SLO's window: SLI = 
 objective, **spent** = B / ((1 - o) T), the share of what the objective allows of the period's events (1 spends all of
 it). T = 0 is unknown and never compared. A sampled SLI (``confidence``) below the objective is missed only where its
 whole interval is; else it is open whether it was met.
+
+A period that is over is judged and compared only where the SLO was watched for :data:`COMPARABLE_FROM` of it at least,
+by the clock or by settled runs as for budgets: one run before the next period begins tells nothing of a whole month.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.intervals import reaches
 from airflow_ai_slo.core.numbers import Exact
 from airflow_ai_slo.core.periods import Period
+
+COMPARABLE_FROM = Fraction(1, 2)
+"""The share of a period that is over which has to be watched for it to be judged and compared."""
 
 
 class Change(StrEnum):
@@ -62,6 +68,7 @@ class InPeriod:
     :param frozen: how long its service was frozen in it.
     :param confidence: of a sampled indicator.
     :param estimate: whether ``remaining`` rests on a window that was not watched in full.
+    :param barely: whether too little of it was watched to judge it.
     """
 
     period: Period
@@ -73,6 +80,7 @@ class InPeriod:
     spenders: tuple[Spender, ...] = ()
     confidence: Fraction | None = None
     estimate: bool = False
+    barely: bool = False
 
     @property
     def sli(self) -> Fraction | None:
@@ -80,8 +88,8 @@ class InPeriod:
 
     @property
     def met(self) -> bool | None:
-        """Whether the SLI reaches the objective; None while unknown, also for want of samples."""
-        return reaches(self.counts.good, self.counts.total, self.objective, self.confidence)
+        """Whether the SLI reaches the objective; None while unknown: barely watched, or for want of samples."""
+        return None if self.barely else reaches(self.counts.good, self.counts.total, self.objective, self.confidence)
 
     @property
     def spent(self) -> Fraction | None:
@@ -98,9 +106,10 @@ class InPeriod:
 class Compared:
     """A period, the one before, and a run-up to both.
 
-    :param before: None where the SLO was not there yet.
+    :param before: None where the SLO was not there yet, or barely watched.
     :param run_up: oldest first, this period the last; only those in which the SLO was there.
-    :param since: when it began, was measured anew, or ended.
+    :param since: when it began, was measured anew, or ended; of one that was kept, since when it is measured where the
+        period before was barely watched.
     """
 
     now: InPeriod

@@ -76,7 +76,11 @@ def plan(slo: SLO, at: datetime) -> Plan:
 
 def budget_plan(slo: SLO, at: datetime, window: Window | None = None) -> Plan:
     """The plan of its budget alone: its own window or another one, and no rule."""
-    bounds = (window or slo.window).bounds(at)
+    return plan_within(slo, (window or slo.window).bounds(at))
+
+
+def plan_within(slo: SLO, bounds: Bounds) -> Plan:
+    """The plan of what it comes to within bounds, and of no rule."""
     return Plan(bounds, (bounds.start,), (), (), (), _counting(slo.shape))
 
 

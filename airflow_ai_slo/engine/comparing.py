@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.attribution import OTHER_GROUPS, parse_by
 from airflow_ai_slo.core.budget import Budget
-from airflow_ai_slo.core.comparing import Compared, InPeriod, Spender, Standing, frozen_within
+from airflow_ai_slo.core.comparing import COMPARABLE_FROM, Compared, InPeriod, Spender, Standing, frozen_within
 from airflow_ai_slo.core.counts import Counts
+from airflow_ai_slo.core.definition import Severity
+from airflow_ai_slo.core.evaluation import Watched, coverage_of, plan_within
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.periods import Period
 from airflow_ai_slo.core.tally import Tally
-from airflow_ai_slo.engine.reading import Seen, evaluate_all
+from airflow_ai_slo.core.windows import Bounds
+from airflow_ai_slo.engine.reading import Seen, evaluate_all, watched_since
 from airflow_ai_slo.store import attribution, counting, curve, incidents
 from airflow_ai_slo.store.definitions import Origin, Stored
 from airflow_ai_slo.store.freezes import Freeze
@@ -34,26 +37,38 @@ class Past:
     """What comparing needs of the past, read once for all SLOs.
 
     :param origins: by name.
-    :param firsts: ``at`` of the first measurement, by SLO row.
+    :param watched: since when each is measured, by SLO row.
     :param opened: incidents that were open in this period or in the one before, by SLO row, with why each opened.
+    :param severities: that each of them had by the period's end, oldest first, by incident.
     """
 
     periods: tuple[Period, ...]
     sums: Mapping[datetime, curve.Prefix]
     before: Mapping[int, Seen]
     origins: Mapping[str, Origin]
-    firsts: Mapping[int, datetime]
+    watched: Mapping[int, Watched]
     opened: Mapping[int, Sequence[tuple[Incident, str]]]
+    severities: Mapping[int, Sequence[Severity]]
 
     def was_there(self, one: Stored, at: datetime) -> bool:
         """Whether it was defined or measured by an instant."""
-        first = self.firsts.get(one.slo_id)
+        first = self.watched[one.slo_id].first
         return self.origins[one.slo.name].first_applied <= at or (first is not None and first <= at)
+
+    def barely_watched(self, one: Stored, period: Period, counts: Counts) -> bool:
+        """Whether it was watched for too little of a period that is over: what came before it began to be measured."""
+        watched = self.watched[one.slo_id]
+        if watched.first is None or watched.first > period.end:
+            return True
+        if watched.first <= period.start:
+            return False
+        needs = plan_within(one.slo, Bounds(period.start, period.end, period.end))
+        return coverage_of(needs, counts, watched) < COMPARABLE_FROM
 
     def began(self, one: Stored) -> datetime:
         """When it was first measured or, before that, defined."""
         applied = self.origins[one.slo.name].first_applied
-        first = self.firsts.get(one.slo_id)
+        first = self.watched[one.slo_id].first
         return applied if first is None else min(first, applied)
 
 
@@ -68,8 +83,9 @@ def read_past(connection: Connection, stored: Sequence[Stored], period: Period, 
         curve.prefixes(connection, instants, ids),
         {one.slo_id: (one, seen) for one, seen in evaluate_all(connection, utc(previous.end), stored)},
         origins,
-        counting.first_instants(connection, ids),
+        watched_since(connection, stored, (periods[0].start, period.end)),
         incidents.histories(connection, previous.start, period.end),
+        incidents.severities_until(connection, previous.start, period.end),
     )
 
 
@@ -82,16 +98,22 @@ def compare(connection: Connection, seen: Seen, past: Past, held: Sequence[Freez
     one, evaluation = seen
     *_, previous, period = past.periods
     there = [one_period for one_period in past.periods if past.was_there(one, one_period.end)]
-    run_up = tuple(
-        InPeriod(each, one.slo.objective, _counts(one, past, each), confidence=one.slo.confidence) for each in there
-    )
+    run_up = tuple(_in_run_up(one, past, each, is_over=each is not period) for each in there)
     standing, since = _standing(one, past, period)
     before = None
-    if past.was_there(one, previous.end):
+    if any(each.period is previous and not each.barely for each in run_up):
         _, then = past.before[one.slo_id]
         before = _in_period(connection, one, past, previous, held, then.budget)
+    elif standing is Standing.KEPT:
+        since = past.watched[one.slo_id].first
     now = _in_period(connection, one, past, period, held, evaluation.budget)
     return Compared(now, before, run_up, standing, since)
+
+
+def _in_run_up(one: Stored, past: Past, period: Period, *, is_over: bool) -> InPeriod:
+    counts = _counts(one, past, period)
+    barely = is_over and past.barely_watched(one, period, counts)
+    return InPeriod(period, one.slo.objective, counts, confidence=one.slo.confidence, barely=barely)
 
 
 def _in_period(

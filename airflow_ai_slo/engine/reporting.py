@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from airflow_ai_slo.core.attribution import attribute, parse_by
 from airflow_ai_slo.core.compliance import Agreement
 from airflow_ai_slo.core.corrections import Correction
-from airflow_ai_slo.core.definition import Service
+from airflow_ai_slo.core.definition import Service, Severity
 from airflow_ai_slo.core.errors import ConfigurationError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.periods import Period, ending
@@ -171,7 +171,7 @@ def _slo(connection: Connection, one: Seen, read: _Read, held: Sequence[Freeze])
         ),
         worst=tuple(counting.worst(connection, slo_id, name, window, end, stored.scale)) if bad else (),
         incidents=tuple(
-            _incident_row(found, reason, end)
+            _incident_row(found, reason, read.past.severities.get(found.id, ()), end)
             for found, reason in opened
             if found.resolved_at is None or found.resolved_at > read.period.start
         ),
@@ -183,10 +183,14 @@ def _slo(connection: Connection, one: Seen, read: _Read, held: Sequence[Freeze])
     )
 
 
-def _incident_row(found: Incident, reason: str, end: datetime) -> IncidentRow:
-    """An incident as it stood at the end."""
+def _incident_row(found: Incident, reason: str, had: Sequence[Severity], end: datetime) -> IncidentRow:
+    """An incident as it stood at the end.
+
+    :param had: its severities until then, oldest first.
+    """
     resolved = None if found.resolved_at is None or found.resolved_at > end else found.resolved_at
-    return IncidentRow(found.opened_at, resolved, found.severity.label, reason)
+    last, highest = (had[-1], max(had)) if had else (found.severity, found.severity)
+    return IncidentRow(found.opened_at, resolved, last.label, reason, highest.label)
 
 
 def _freeze_row(one: Freeze, end: datetime) -> FreezeRow:

@@ -63,16 +63,20 @@ def in_words(found: Compared) -> InWords:
         text += f"; {spent} of the budget spent, {now.period.last_name} {then}: {found.overall.value}"
     elif now.spent is not None:
         text += f"; {percent(now.spent, places=0)} of the budget spent"
+    if before is None and found.since is not None:
+        text += f"; {now.period.last_name} is not comparable, {_standing(found)}"
     return InWords(sli, tone, text, squares, missed)
 
 
 def _state(one: InPeriod, nothing: str) -> str:
+    if one.barely and one.counts.total:
+        return "not judged, watched for less than half of it"
     return {None: "too few samples" if one.counts.total else nothing, True: "met", False: "missed"}[one.met]
 
 
 def _square(one: InPeriod) -> Square:
     state = {None: "unknown", True: "met", False: "missed"}[one.met]
-    figures = "" if one.sli is None else f", {percent(one.sli, against=(one.objective,))}"
+    figures = "" if one.sli is None or one.barely else f", {percent(one.sli, against=(one.objective,))}"
     return Square(state, f"{short(one.period)}: {_state(one, 'nothing measured')}{figures}")
 
 
@@ -81,10 +85,17 @@ def short(period: Period) -> str:
     return period.label[0].upper() + period.label[1:]
 
 
+def _before_name(period: Period) -> str:
+    """What the one before is called where a sentence begins with it."""
+    return period.last_name[0].upper() + period.last_name[1:]
+
+
 def _standing(found: Compared) -> str:
     since = "" if found.since is None else f" since {instant(found.since)}"
     if found.standing is Standing.ENDED:
         return "ended" if found.since is None else f"no runs expected since {instant(found.since)}"
+    if found.standing is Standing.KEPT:
+        return f"measured{since}" if since else "not measured yet"
     return f"{found.standing.value}{since}"
 
 
@@ -97,6 +108,8 @@ def comparison(slo: SLOReport, unit: str) -> Table | None:
     rows = [tuple(_row(*one)) for one in _figures(found.now, before, unit)]
     header = heads("", f"#{short(found.now.period)}", f"#{short(found.now.period.before())}", "Change")
     more = "" if before else f"It was not there {found.now.period.last_name}; {_standing(found)}."
+    if before is None and found.standing is Standing.KEPT:
+        more = f"{_before_name(found.now.period)} is not comparable: {_standing(found)}."
     if found.standing in (Standing.ENDED, Standing.ANEW):
         more = f"{_standing(found).capitalize()}."
     return Table("compared", f"Compared with {found.now.period.last_name}", header, tuple(rows), more)

@@ -55,6 +55,7 @@ def _slo(slo: SLOReport) -> dict[str, Any]:
                 "opened_at": row.opened_at.isoformat(),
                 "resolved_at": moment(row.resolved_at),
                 "severity": row.severity,
+                "highest_severity": row.highest,
                 "reason": row.reason,
             }
             for row in slo.incidents

@@ -35,12 +35,28 @@ class BudgetPoint:
 
 @dataclass(frozen=True, slots=True)
 class IncidentRow:
-    """One incident of an SLO; ``resolved_at`` is None while open."""
+    """One incident of an SLO; ``resolved_at`` is None while open.
+
+    :param severity: that it has, or had when it was resolved.
+    :param reached: the highest that it had; empty reads as ``severity``.
+    """
 
     opened_at: datetime
     resolved_at: datetime | None
     severity: str
     reason: str
+    reached: str = ""
+
+    @property
+    def highest(self) -> str:
+        return self.reached or self.severity
+
+    @property
+    def severities(self) -> str:
+        """``page``; ``page, now ticket`` while it is open and de-escalated, ``page, then ticket`` after."""
+        if self.highest == self.severity:
+            return self.severity
+        return f"{self.highest}, {'now' if self.resolved_at is None else 'then'} {self.severity}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ def incidents(slo: SLOReport) -> Table:
             time_of(row.opened_at),
             time_of(row.resolved_at) if row.resolved_at else Cell("open", "firing"),
             Cell(length((row.resolved_at or slo.evaluation.at) - row.opened_at), "number"),
-            Cell(row.severity.capitalize(), row.severity),
+            Cell(row.severities.capitalize(), row.highest),
             Cell(row.reason),
         )
         for row in newest[:_MOST_RUNS]

@@ -142,14 +142,14 @@ def summary(report: Report) -> tuple[Sentence, ...]:
         return (Sentence("No SLO is defined yet.", "lead"),)
     period = moved.met_sentence(report)
     met_now = _met_sentence(slos)
-    top = [Sentence(period, "lead"), Sentence(f"At its end, over their own windows: {met_now}")]
+    top = [Sentence(period, "lead"), Sentence(f"At its end, {met_now[0].lower()}{met_now[1:]}")]
     if not period or report.period is None or not report.period.is_calendar:
         top = [Sentence(met_now, "lead"), *([Sentence(period)] if period else [])]
     return (
         *top,
-        *_named("Missed", [s for s in slos if met(s.evaluation) is False]),
-        *_named("Unknown, for want of data", [s for s in slos if s.evaluation.sli is None]),
-        *_named("Too few samples to tell", [s for s in slos if _is_open(s.evaluation)]),
+        *_named("Missed", "", [s for s in slos if met(s.evaluation) is False]),
+        *_named("Unknown", ", for want of data", [s for s in slos if s.evaluation.sli is None]),
+        *_named("Too few samples to tell", "", [s for s in slos if _is_open(s.evaluation)]),
         *moved.moved_sentences(report),
         *promised.sentences(slos),
         *_alert_sentence(slos),
@@ -160,12 +160,19 @@ def summary(report: Report) -> tuple[Sentence, ...]:
 def _met_sentence(slos: Sequence[SLOReport]) -> str:
     reached = sum(met(slo.evaluation) is True for slo in slos)
     if reached == len(slos) > 1:
-        return f"All {len(slos):,} SLOs met."
-    return f"{reached:,} of {plural(len(slos), 'SLO')} met."
+        return f"All {len(slos):,} SLOs met over {_windows(slos)}."
+    return f"{reached:,} of {plural(len(slos), 'SLO')} met over {_windows(slos)}."
 
 
-def _named(label: str, slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
-    return (Sentence(f"{label}: {listed([slo.evaluation.slo.title for slo in slos])}."),) if slos else ()
+def _named(label: str, why: str, slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:
+    names = listed([slo.evaluation.slo.title for slo in slos])
+    return (Sentence(f"{label} over {_windows(slos)}{why}: {names}."),) if slos else ()
+
+
+def _windows(slos: Sequence[SLOReport]) -> str:
+    """``their own windows (28d and 30d)``: not the report's period."""
+    lengths = listed([*dict.fromkeys(str(slo.evaluation.slo.window) for slo in slos)])
+    return f"their own windows ({lengths})" if len(slos) > 1 else f"its own window ({lengths})"
 
 
 def _alert_sentence(slos: Sequence[SLOReport]) -> tuple[Sentence, ...]:

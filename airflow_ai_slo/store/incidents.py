@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, or_, select, update
 
 from airflow_ai_slo.core.definition import Severity
 from airflow_ai_slo.core.incident import Transition
@@ -175,15 +175,30 @@ def histories(connection: Connection, since: datetime, until: datetime) -> dict[
     return found
 
 
+def severities_until(connection: Connection, since: datetime, until: datetime) -> dict[int, list[Severity]]:
+    """Severities that incidents open at some time in ``(since, until]`` had by then, oldest first, by incident."""
+    query = (
+        select(incident_event.c.incident_id, incident_event.c.severity)
+        .join(incident, incident.c.id == incident_event.c.incident_id)
+        .where(*_open_within(since, until), incident_event.c.at <= to_micros(until))
+        .order_by(incident_event.c.at, incident_event.c.id)
+    )
+    found: dict[int, list[Severity]] = {}
+    for incident_id, severity in connection.execute(query):
+        found.setdefault(incident_id, []).append(Severity(severity))
+    return found
+
+
+def _open_within(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    resolved = incident.c.resolved_at
+    return incident.c.opened_at <= to_micros(until), resolved.is_(None) | (resolved > to_micros(since))
+
+
 def _history(since: datetime, until: datetime) -> Select[Any]:
     return (
         select(incident, incident_event.c.reason)
         .join(incident_event, incident_event.c.incident_id == incident.c.id)
-        .where(
-            incident.c.opened_at <= to_micros(until),
-            (incident.c.resolved_at.is_(None)) | (incident.c.resolved_at > to_micros(since)),
-            incident_event.c.transition == Transition.OPENED.value,
-        )
+        .where(*_open_within(since, until), incident_event.c.transition == Transition.OPENED.value)
         .order_by(incident.c.opened_at)
     )
 

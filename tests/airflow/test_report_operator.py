@@ -35,7 +35,7 @@ def test_a_report_is_one_html_file_at_a_templated_path(
     path = tmp_path / ran.dag_id / "slo.html"
     told = ran.xcom("report")
     assert (told["paths"], told["services"], told["frozen"]) == ([str(path)], ["recommender"], ["recommender"])
-    assert told["headline"] == "0 of 1 SLO met."
+    assert told["headline"] == "0 of 1 SLO met over its own window (28d)."
     html = path.read_text()
     assert html.startswith("<!doctype html>")
     assert f"For {ran.dag_id}" in html
@@ -143,7 +143,7 @@ def test_the_run_of_the_first_of_february_reports_january_and_so_it_does_when_it
             "2025-12-31T23:00:00+00:00",
             "2026-01-31T23:00:00+00:00",
         )
-        assert told["headline"] == "January 2026: 1 of 1 SLO met; last month 1 of 1."
+        assert told["headline"] == "January 2026: 1 of 1 SLO met."
     assert sorted(one.name for one in folder.iterdir()) == ["slo-report-2026-01.html", "slo-report-2026-01.json"]
     document = json.loads((folder / "slo-report-2026-01.json").read_text())
     [slo] = document["services"][0]["slos"]
@@ -182,7 +182,7 @@ def test_a_report_is_told_in_slack_once(
         assert bool(told["sent"]) is sent
     [said] = [message for message in slack.messages if "SLO met" in message["text"]]
     text = json.dumps(said, ensure_ascii=False)
-    assert "recommender-runs: budget spent; 89.29%, missed; 107% of the budget spent, the 28d before 0%: worse" in text
+    assert "recommender-runs: budget spent; 89.29%, missed; 107% of the budget spent; the 28d before is not" in text
     assert "https://reports.example/1.html" in text
 
 
@@ -223,6 +223,6 @@ def test_airflows_own_operator_mails_the_report(
         server.stop()
     assert ran.states == {"report": "success", "mail": "success"}
     [mail] = Kept.mails
-    assert mail["Subject"] == "1 of 1 SLO met."
+    assert mail["Subject"] == "1 of 1 SLO met over its own window (28d)."
     [attached] = [part for part in mail.walk() if part.get_filename()]
     assert attached.get_payload(decode=True).startswith(b"<!doctype html>")

@@ -54,7 +54,7 @@ def test_json_is_one_document_on_stdout(reported: Run) -> None:
     assert (compared["before"]["good"], compared["before"]["total"], compared["before"]["met"]) == (30, 31, True)
     assert compared["change"]["spent"] == "worse"
     assert [(one["period"], one["met"]) for one in compared["periods"]] == [
-        ("2025-11", True),
+        ("2025-11", None),
         ("2025-12", True),
         ("2026-01", False),
     ]

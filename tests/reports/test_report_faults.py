@@ -63,7 +63,7 @@ def test_a_sample_that_cannot_tell_is_not_said_to_have_missed() -> None:
     slo = sampled(17, 20)
     assert [badge.label for badge in badges(slo)] == ["Too few samples"]
     said = [sentence.text for sentence in summary(a_report(slo))]
-    assert any(one.startswith("Too few samples to tell: ") for one in said)
+    assert any(one.startswith("Too few samples to tell over its own window ") for one in said)
     assert not any(one.startswith(("Missed", "Unknown, for want")) for one in said)
     [one] = json.loads(render_json(a_report(slo)))["services"][0]["slos"]
     assert (one["met"], one["states"]) == (None, ["unknown"])
@@ -75,7 +75,9 @@ def test_a_sample_that_cannot_tell_is_not_said_to_have_missed() -> None:
 
 def test_of_a_sample_in_which_all_was_bad_too_little_is_known_too() -> None:
     slo = sampled(0, 1, objective="0.1")
-    assert "Too few samples to tell: done." in [sentence.text for sentence in summary(a_report(slo))]
+    assert "Too few samples to tell over its own window (28d): done." in [
+        sentence.text for sentence in summary(a_report(slo))
+    ]
 
 
 def test_an_interval_that_touches_all_or_the_target_is_not_rounded_to_it() -> None:

@@ -71,7 +71,7 @@ def test_every_table_has_as_many_cells_in_each_row():
 def test_it_says_what_the_page_says():
     text = render_markdown(report())
     for words in (
-        "**3 of 6 SLOs met.**",
+        "**3 of 6 SLOs met over their own windows (28d, 30d and 90d).**",
         "> Service flights-delay is frozen since 2026-08-08 06:04 UTC because Features look like January",
         "| Features look like January | flights-delay | ◆ Page open, ● Budget spent | 88.91% | 90% | −10.9% |",
         "[Open run](<https://airflow.example.org/dags/flights_daily/runs/scheduled__2026-08-19>)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builder import DRIFT, END, START, daily, slo_report
@@ -14,6 +15,7 @@ from airflow_ai_slo.reports.model import BudgetPoint, FreezeRow, IncidentRow
 from airflow_ai_slo.reports.plots.decimate import MOST_POINTS, decimate, thin
 from airflow_ai_slo.reports.plots.plot import plot
 from airflow_ai_slo.reports.plots.scale import TimeScale, ValueScale, after_steps, area, path, round_step
+from airflow_ai_slo.reports.tables import incidents
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 thousandths = st.integers(-5000, 1000).map(lambda number: Fraction(number, 1000))
@@ -135,6 +137,23 @@ def test_incidents_say_when_they_opened_and_why():
     (found,) = drawn(incidents=[row]).incidents
     assert found.title == "Page opened 2026-08-25 06:00 UTC, still open: 2 bad runs in a row"
     assert (found.x, found.width) == (90, 10)
+
+
+@pytest.mark.parametrize(
+    ("resolved", "words", "ended"),
+    [
+        (None, "Page, now ticket", "still open"),
+        (END - timedelta(days=1), "Page, then ticket", "resolved 2026-08-30 06:00 UTC"),
+    ],
+)
+def test_an_incident_that_was_a_page_stays_one_wherever_it_is_shown(resolved, words, ended):
+    row = IncidentRow(END - timedelta(days=6), resolved, "ticket", "2 bad runs in a row", "page")
+    found = drawn(incidents=[row])
+    [one] = found.incidents
+    assert (one.kind, one.title) == ("page", f"{words}, opened 2026-08-25 06:00 UTC, {ended}: 2 bad runs in a row")
+    assert found.severities == {"page"}
+    [cells] = incidents(slo_report(DRIFT, incidents=[row])).rows
+    assert (cells[3].text, cells[3].kind) == (words, "page")
 
 
 def test_a_plot_in_words_names_the_ends_the_lowest_point_and_the_peak():

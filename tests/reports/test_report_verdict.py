@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -13,9 +13,12 @@ from hypothesis import strategies as st
 from report_builder import COMPLETION, DRIFT, END, QUALITY, daily, report, slo_report
 
 from airflow_ai_slo.core.budget import Budget
+from airflow_ai_slo.core.comparing import Compared, InPeriod
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.definition import SLO, Service
 from airflow_ai_slo.core.measurement import Cause
+from airflow_ai_slo.core.periods import period_of
+from airflow_ai_slo.reports import render_html, render_markdown
 from airflow_ai_slo.reports.model import FreezeRow, IncidentRow, ServiceReport, SLOReport
 from airflow_ai_slo.reports.verdict import badges, coverage_note, events_left, met, next_step, summary, unit_of
 
@@ -121,8 +124,8 @@ def test_the_summary_counts_what_is_met_and_names_what_is_not():
     )
     frozen = FreezeRow(END, None, ("features-drift", "gone"))
     assert sentences(service(good, bad, none, frozen=frozen)) == [
-        "2 of 3 SLOs met.",
-        "Unknown, for want of data: F1 with late labels.",
+        "2 of 3 SLOs met over their own windows (28d and 90d).",
+        "Unknown over its own window (90d), for want of data: F1 with late labels.",
         "1 page open.",
         "Service flights-delay is frozen since 2026-08-31 06:00 UTC "
         "because Features look like January and gone have spent their budgets.",
@@ -131,8 +134,27 @@ def test_the_summary_counts_what_is_met_and_names_what_is_not():
 
 def test_the_summary_of_an_even_report_is_short():
     good = slo_report(COMPLETION, daily(COMPLETION))
-    assert sentences(service(good, good)) == ["All 2 SLOs met.", "No service is frozen."]
-    assert sentences(service(good)) == ["1 of 1 SLO met.", "No service is frozen."]
+    assert sentences(service(good, good)) == ["All 2 SLOs met over their own windows (28d).", "No service is frozen."]
+    assert sentences(service(good)) == ["1 of 1 SLO met over its own window (28d).", "No service is frozen."]
+
+
+@pytest.mark.parametrize(
+    ("kind", "lead", "beside"),
+    [
+        ("60d", "0 of 1 SLO met over its own window (28d).", "Within these 60d: 1 of 1 SLO met."),
+        ("month", "July 2026: 1 of 1 SLO met.", "At its end, 0 of 1 SLO met over its own window (28d)."),
+    ],
+)
+def test_met_in_the_period_and_missed_in_its_own_window_each_name_which(kind, lead, beside):
+    period = period_of(kind, datetime(2026, 8, 1, tzinfo=UTC))
+    within = InPeriod(period, DRIFT.objective, Counts(95, 100))
+    slo = replace(counted(80, 100, bad_runs=1), compared=Compared(within, None, (within,)))
+    given = replace(report(service(slo)), period=period)
+    said = [sentence.text for sentence in summary(given)]
+    missed = "Missed over its own window (28d): Features look like January."
+    assert said[:3] == [lead, beside, missed]
+    for text in (render_html(given), render_markdown(given)):
+        assert all(one in text for one in said[:3])
 
 
 def test_long_lists_of_names_are_cut():

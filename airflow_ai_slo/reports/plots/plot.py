@@ -203,5 +203,6 @@ def freeze(row: FreezeRow, scale: TimeScale) -> Stretch:
 def _incident(row: IncidentRow, scale: TimeScale) -> Stretch:
     left, right = scale.percent(row.opened_at), scale.percent(row.resolved_at or scale.end)
     end = f"resolved {instant(row.resolved_at)}" if row.resolved_at else "still open"
-    title = f"{row.severity.capitalize()} opened {instant(row.opened_at)}, {end}: {row.reason}"
-    return Stretch(left, round(right - left, 2), row.severity, title)
+    what = row.severities.capitalize() + ("" if row.severities == row.severity else ",")
+    title = f"{what} opened {instant(row.opened_at)}, {end}: {row.reason}"
+    return Stretch(left, round(right - left, 2), row.highest, title)

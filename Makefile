@@ -82,7 +82,7 @@ wheel: | $(filter .uv/bin/uv,$(UV)) ## Build the wheel into dist/, for the image
 	rm -f dist/*.whl
 	$(UV) build -q --wheel --out-dir dist
 
-demo: ## A month of real flights through Airflow, four SLOs, a report and a live UI.
+demo: ## 60 days of real flights through Airflow, four SLOs, a report and a live UI.
 	@bash demo/run.sh
 
 demo-stop: ## Stop what `make demo` started.

@@ -147,7 +147,7 @@ def policy_line(policy: FreezePolicy) -> str:
 
 def gate_line(answer: GateAnswer) -> str:
     """One line: what a gate says, which SLO, how much budget, what spent it, since when, and what thaws it."""
-    what = f"changes to service {answer.service}"
+    what = f"changes to service {answer.service}" if answer.service.strip() else "a change"
     if answer.outcome is Gate.UNKNOWN:
         return f"whether {what} may go out is unknown: {answer.detail}"
     if answer.outcome is Gate.ALLOWED:

@@ -105,7 +105,10 @@ def prune(days: int, url: str | None) -> None:
 @click.option("--report-url", help="What every message links to; default $AI_SLO_REPORT_URL.")
 @store_url
 def deliver(slack_conn_id: str, slack_channel: str | None, report_url: str | None, url: str | None) -> None:
-    """Send what is due, through Airflow's connections (`airflow slo …` sees those in its database too)."""
+    """Send what is due, through Airflow's connections (`airflow slo …` sees those in its database too).
+
+    Exit status 1 where a message was given up.
+    """
     from airflow_ai_slo.hooks import delivery
 
     done = delivery.deliver(
@@ -117,6 +120,8 @@ def deliver(slack_conn_id: str, slack_channel: str | None, report_url: str | Non
         log=_Echo(),
     )
     click.echo(f"{done.sent} sent, {done.failed} failed, {done.pending} waiting")
+    if done.failed:
+        raise SystemExit(1)
 
 
 class _Echo(logging.LoggerAdapter[logging.Logger]):

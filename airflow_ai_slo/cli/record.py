@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -11,6 +11,9 @@ import click
 from airflow_ai_slo.cli.options import Instant, opened, store_url
 from airflow_ai_slo.core.errors import MeasurementError
 from airflow_ai_slo.core.measurement import Cause, Measurement
+
+_SKEW = timedelta(minutes=5)
+"""Clocks that write stamps may be ahead of ours by so much."""
 
 
 @click.command("record")
@@ -50,7 +53,14 @@ def command(
         if slo is not None or good is not None or total is not None or attributes:
             raise click.UsageError("--file takes the place of SLO, --good, --total and --attribute")
         measurements = _read(path)
-    changed = engine.record(opened(url), measurements, now=datetime.now(UTC), backfill=path is not None)
+    now = datetime.now(UTC)
+    changed = engine.record(opened(url), measurements, now=now, backfill=path is not None)
+    ahead = [one.at for one in measurements if one.at > now + _SKEW]
+    if ahead:
+        first = min(ahead).isoformat()
+        click.echo(
+            f"warning: {len(ahead)} lie ahead of the clock, the first at {first}; they count from then on", err=True
+        )
     click.echo(f"{len(measurements)} recorded, {changed} changed something")
 
 

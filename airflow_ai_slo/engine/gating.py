@@ -44,6 +44,8 @@ def gate(
     :param actor: who asks, for the audit log.
     """
     now, given = utc(now), sorted(set(labels))
+    if not service.strip():
+        return GateAnswer(service, Gate.UNKNOWN, detail="no service is named; give the one that SLOs name")
     try:
         with open_store().write(patience=PATIENCE) as connection:
             who, changes = actor[:_LONGEST_ACTOR] or "unnamed", ",".join(given)

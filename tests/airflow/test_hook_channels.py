@@ -221,6 +221,24 @@ def test_the_command_line_delivers_too(
     assert "Not told: no Airflow connection 'slack_default'" in captured.err
 
 
+def test_the_command_line_says_by_its_exit_status_that_a_message_was_given_up(
+    store: Store,
+    services: Services,
+    sqlite_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from airflow_ai_slo.cli.main import main
+
+    connect(monkeypatch, "webhook_default", conn_type="generic", host=f"{services.url}/hook")
+    burning(store, [Target(name="hook", kind="webhook")], datetime.now(UTC))
+    services.fail_next("401", times=9)
+    monkeypatch.setattr("sys.argv", ["ai-slo", "outbox", "deliver", "--store", sqlite_url])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert (stopped.value.code, capsys.readouterr().out) == (1, "0 sent, 2 failed, 0 waiting\n")
+
+
 def test_definitions_in_a_file_bring_their_targets_with_them(
     store: Store, tmp_path: Path, run_dag: Callable[..., Any], services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,14 @@ def test_a_file_of_measurements_is_recorded_once(ai_slo: Run, daily: Path, tmp_p
     assert "twice" in ai_slo("record", "--file", file).err
 
 
+def test_measurements_ahead_of_the_clock_are_kept_and_told(ai_slo: Run, daily: Path) -> None:
+    ai_slo("apply", daily)
+    done = ai_slo("record", "daily", "--good", "1", "--total", "1", "--at", "2900-01-01T00:00:00Z")
+    assert (done.code, done.out) == (0, "1 recorded, 1 changed something\n")
+    says = "1 lie ahead of the clock, the first at 2900-01-01T00:00:00+00:00; they count from then on"
+    assert done.err == f"warning: {says}\n"
+
+
 def test_apply_takes_all_or_nothing(ai_slo: Run, daily: Path, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.yaml"
     wrong.write_text(DAILY.replace("0.9", "1.5").replace("name: daily", "name: other"))

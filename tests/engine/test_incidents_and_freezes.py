@@ -166,6 +166,9 @@ def test_a_gate_without_an_answer_is_unknown_and_blocks(store: Store) -> None:
     assert stale.outcome is Gate.UNKNOWN
     assert stale.blocks()
     assert not stale.blocks(on_unknown="allow")
+    nobody = engine.gate(lambda: store, " ", now=NOW)
+    assert (nobody.outcome, nobody.detail) == (Gate.UNKNOWN, "no service is named; give the one that SLOs name")
+    assert nobody.blocks()
 
 
 def test_a_freeze_outlives_a_change_of_what_is_measured(store: Store) -> None:

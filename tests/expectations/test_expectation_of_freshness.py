@@ -93,7 +93,7 @@ def test_a_missing_column_is_an_error(database):
     }
     for how in ({"connection": database, "table": "stamps"}, {"frame": pd.DataFrame({"u": [1]})}):
         found = run_suite(suite, **how).outcomes[0]
-        assert (found.status, found.message) == ("error", "column 't' is missing")
+        assert (found.status, found.message) == ("error", "column 't' is missing; there is u")
 
 
 def test_text_without_order_is_an_error():

@@ -40,7 +40,7 @@ def test_a_column_that_cannot_be_compared_is_an_error_and_no_exception(profile, 
         profile, july.drop(columns="night").assign(carrier=1.5), columns=["delay", "night", "carrier", "zz"]
     )
     assert [str(c.verdict) for c in found.columns] == ["drift", "error", "error", "error"]
-    assert found.columns[1].message == "column 'night' is missing"
+    assert found.columns[1].message == "column 'night' is missing; there is delay, carrier, at"
     assert (found.columns[1].kind, found.columns[1].n_reference) == ("boolean", 2000)
     assert (found.good, found.total) == (0, 1)
 

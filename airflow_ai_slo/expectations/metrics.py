@@ -17,6 +17,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.expectations.profiles import find_profile
+from airflow_ai_slo.measure.data.names import not_one
 from airflow_ai_slo.measure.data.sql import SqlType, check_dialect, column_types
 from airflow_ai_slo.measure.drift.cells import ColumnCounts
 from airflow_ai_slo.measure.drift.counting import count_column
@@ -143,8 +144,7 @@ def the_type(types: Mapping[str, tuple[SqlType, ...]], column: str) -> SqlType:
     """
     found = types.get(column, ())
     if len(found) != 1:
-        text = f"is there {len(found)} times; rename all but one" if found else "is missing"
-        raise DataError(f"column {column!r} {text}")
+        raise DataError(not_one(column, len(found), types))
     return found[0]
 
 

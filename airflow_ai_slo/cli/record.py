@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from airflow_ai_slo.cli.options import Instant, opened, store_url
 from airflow_ai_slo.core.errors import MeasurementError
+from airflow_ai_slo.core.instants import CLOCKS_DIFFER
 from airflow_ai_slo.core.measurement import Cause, Measurement
-
-_SKEW = timedelta(minutes=5)
-"""Clocks that write stamps may be ahead of ours by so much."""
 
 
 @click.command("record")
@@ -55,7 +53,7 @@ def command(
         measurements = _read(path)
     now = datetime.now(UTC)
     changed = engine.record(opened(url), measurements, now=now, backfill=path is not None)
-    ahead = [one.at for one in measurements if one.at > now + _SKEW]
+    ahead = [one.at for one in measurements if one.at > now + CLOCKS_DIFFER]
     if ahead:
         first = min(ahead).isoformat()
         click.echo(

@@ -48,8 +48,7 @@ class Judge:
     """A rule made ready for the objective it watches.
 
     :param long: where the counts of its long window stand in a plan; ``short`` likewise, the same where it has none.
-    :param limit: the share of bad events, factor x (1 - objective), that it compares with; ``ratio`` is the same as
-        numerator and denominator.
+    :param limit: the share of bad events, factor x (1 - objective), that it compares with.
     :param confidence: asks for the whole Wilson interval on the bad side before it fires.
     """
 
@@ -58,7 +57,6 @@ class Judge:
     short: int
     limit: Fraction
     confidence: Fraction | None
-    ratio: tuple[int, int]
     firing: RuleOutcome
     healthy: RuleOutcome
     burning: RuleOutcome
@@ -67,14 +65,12 @@ class Judge:
     @classmethod
     def of(cls, rule: BurnRule, objective: Fraction, confidence: Fraction | None, long: int, short: int) -> Judge:
         """Make a rule ready."""
-        limit = rule.factor * (1 - objective)
         return cls(
             rule,
             long,
             short,
-            limit,
+            rule.factor * (1 - objective),
             confidence,
-            limit.as_integer_ratio(),
             RuleOutcome(rule, Outcome.FIRING, False),
             RuleOutcome(rule, Outcome.HEALTHY, True),
             RuleOutcome(rule, Outcome.HEALTHY, False),
@@ -97,9 +93,7 @@ class Judge:
         return self.firing
 
     def _exceeds(self, counts: Counts) -> bool:
-        good, total, *_ = counts
-        numerator, denominator = self.ratio
-        bad, limit = (total - good) * denominator, total * numerator
+        bad, limit = (counts.total - counts.good) * self.limit.denominator, counts.total * self.limit.numerator
         op = self.rule.op
         if op == "gt":
             return bad > limit

@@ -15,6 +15,7 @@ from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.incident import Transition
+from airflow_ai_slo.core.instants import DAY
 from airflow_ai_slo.core.ledger import Ledger, SettledRun
 from airflow_ai_slo.core.tally import Entry
 
@@ -26,6 +27,9 @@ MOST_GOOD_RUNS = 12
 REMEMBERED = 2 * (MOST_GOOD_RUNS + 1)
 """For so many runs an incident is remembered, where the longest ticket window is shorter: asking for the most good runs
 takes two earlier incidents, and forgetting them sooner lets failures that come back every few runs page for ever."""
+
+AWAY = 3 * DAY
+"""So long an evaluator may be away, over a weekend, and tells what it would have told, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,6 @@ class Discipline:
     needed: int = 0
     opened: tuple[int, ...] = ()
     recent: tuple[int, ...] = ()
-
-
-AWAY = 3 * 86_400_000_000
-"""So long an evaluator may be away, over a weekend, and tells what it would have told, in microseconds."""
 
 
 class Change(NamedTuple):

@@ -72,9 +72,8 @@ class RunSums:
 
     def state(self, at: int) -> tuple[bool, bool]:
         """Whether there is a run at an instant, and whether it is bad."""
-        place = bisect_left(self.at, at)
-        there = place < len(self.at) and self.at[place] == at
-        return there, there and bool(self._entry(place).bad)
+        found = self.find(at)
+        return found is not None, found is not None and bool(found.bad)
 
     def find(self, at: int) -> Entry | None:
         """What the run at an instant adds to every window that holds it; None where there is none."""

@@ -167,18 +167,18 @@ class Watch:
             settled = [self._settled(place) for place in range(low, high)]
             if all(one.settled_at <= other.settled_at for one, other in pairwise(settled)):
                 return advance(state, _InOrder(runs, self.slo), settled, self._rules)
-        since = away_since(self._looked_at, now)
-        return self._advance_out_of_order(state, waiting, (low, high), since)
+        return self._advance_out_of_order(state, waiting, range(low, high), now)
 
     def _advance_out_of_order(
-        self, state: Discipline, waiting: dict[int, int], new_places: tuple[int, int], since: int
+        self, state: Discipline, waiting: dict[int, int], news: range, now: int
     ) -> tuple[Discipline, list[Change]]:
-        runs, reach, (low, high) = self.stream.runs, longest(self._rules), new_places
-        new = {*runs.at[low:high], *waiting}
-        places = range(max(0, high - reaches_back(self._rules) - len(new)), high)
+        """:param news: places of the runs behind all that were seen."""
+        runs, since = self.stream.runs, away_since(self._looked_at, now)
+        new = {*runs.at[news.start : news.stop], *waiting}
+        places = range(max(0, news.stop - reaches_back(self._rules) - len(new)), news.stop)
         settled = [self._settled(place, waiting.get(runs.at[place])) for place in places]
         known, fresh = [run for run in settled if run.at not in new], [run for run in settled if run.at in new]
-        known, fresh = told_apart(known, fresh, reach, since)
+        known, fresh = told_apart(known, fresh, longest(self._rules), since)
         return advance(state, Ledger(self.slo.objective, known, confidence=self.slo.confidence), fresh, self._rules)
 
     def _settled(self, place: int, moment: int | None = None) -> SettledRun:

@@ -73,10 +73,11 @@ def _evaluate(store: Store, at: datetime, slos: Collection[str] | None) -> list[
         last = evaluations.last(connection)
         seen = evaluate_all(connection, at, stored, everything=slos is None)
         now = to_micros(at)
-        newest = [one for one in seen if last.get(one[0].slo_id, NEVER).at <= now]
+        ahead = {slo_id for slo_id, before in last.items() if before.at > now}
+        newest = [one for one in seen if one[0].slo_id not in ahead]
         _save(connection, newest, last, at)
         tell_silences(connection, [stored for stored, _ in newest], at)
-        waiting = [one[0] for one in seen if last.get(one[0].slo_id, NEVER).at > now]
+        waiting = [one[0] for one in seen if one[0].slo_id in ahead]
         decide_freezes(connection, newest, at, waiting=waiting)
     return [e for one, e in seen if slos is None or one.slo.name in slos]
 

@@ -14,10 +14,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.core.instants import EPOCH, from_micros, to_micros
+from airflow_ai_slo.core.instants import CLOCKS_DIFFER, EPOCH, from_micros, to_micros
 from airflow_ai_slo.measure.spelling import Select, spellings
 
-SKEW = timedelta(minutes=5)
+SKEW = CLOCKS_DIFFER
 """How far in the future a watermark may lie and still count, as "now": clocks differ."""
 
 _MISSING = frozenset({"", "none", "null", "nan", "nat"})

@@ -14,7 +14,7 @@ from airflow_ai_slo.core.periods import Period
 from airflow_ai_slo.reports.figures import count, decimal, instant, length, percent
 from airflow_ai_slo.reports.model import SLOReport
 from airflow_ai_slo.reports.tables import Cell, Table, cause_name, heads
-from airflow_ai_slo.reports.wording import plural
+from airflow_ai_slo.reports.wording import capital, plural
 
 _MOST_SPENDERS = 8
 _NONE = "–"
@@ -82,12 +82,7 @@ def _square(one: InPeriod) -> Square:
 
 def short(period: Period) -> str:
     """Its label as a sentence begins with it."""
-    return period.label[0].upper() + period.label[1:]
-
-
-def _before_name(period: Period) -> str:
-    """What the one before is called where a sentence begins with it."""
-    return period.last_name[0].upper() + period.last_name[1:]
+    return capital(period.label)
 
 
 def _standing(found: Compared) -> str:
@@ -107,12 +102,19 @@ def comparison(slo: SLOReport, unit: str) -> Table | None:
     before = found.before
     rows = [tuple(_row(*one)) for one in _figures(found.now, before, unit)]
     header = heads("", f"#{short(found.now.period)}", f"#{short(found.now.period.before())}", "Change")
-    more = "" if before else f"It was not there {found.now.period.last_name}; {_standing(found)}."
-    if before is None and found.standing is Standing.KEPT:
-        more = f"{_before_name(found.now.period)} is not comparable: {_standing(found)}."
+    return Table("compared", f"Compared with {found.now.period.last_name}", header, tuple(rows), _remark(found))
+
+
+def _remark(found: Compared) -> str:
+    """Why there is nothing to compare with, or what became of the SLO."""
+    last = found.now.period.last_name
     if found.standing in (Standing.ENDED, Standing.ANEW):
-        more = f"{_standing(found).capitalize()}."
-    return Table("compared", f"Compared with {found.now.period.last_name}", header, tuple(rows), more)
+        return f"{_standing(found).capitalize()}."
+    if found.before is not None:
+        return ""
+    if found.standing is Standing.KEPT:
+        return f"{capital(last)} is not comparable: {_standing(found)}."
+    return f"It was not there {last}; {_standing(found)}."
 
 
 _Figure = tuple[str, str, str, str, Change]

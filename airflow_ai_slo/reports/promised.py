@@ -11,7 +11,7 @@ from airflow_ai_slo.core.units import singular
 from airflow_ai_slo.reports.figures import count, percent
 from airflow_ai_slo.reports.model import SLOReport
 from airflow_ai_slo.reports.tables import Cell, Table, heads
-from airflow_ai_slo.reports.wording import Sentence, listed
+from airflow_ai_slo.reports.wording import Sentence, capital, listed
 
 _TONES = {Outlook.MET: "good", Outlook.AT_RISK: "low", Outlook.MISSED: "bad", Outlook.UNKNOWN: "unknown"}
 _KINDS = {Outlook.MET: "healthy", Outlook.AT_RISK: "ticket", Outlook.MISSED: "firing", Outlook.UNKNOWN: "unknown"}
@@ -102,7 +102,7 @@ def past(found: Agreement) -> Table | None:
 
 def _row(sla: SLA, one: Compliance, *, sampled: bool) -> Iterable[Cell]:
     about = "≈" if one.compliance is not None and one.coverage < 1 else ""
-    yield Cell(one.period.label[0].upper() + one.period.label[1:])
+    yield Cell(capital(one.period.label))
     yield Cell(about + compliance(sla, one), "number")
     if sampled:
         yield Cell(" – ".join(interval_of(one.interval, sla.target)) if one.interval else "–")

@@ -31,7 +31,7 @@ from airflow_ai_slo.reports.verdict import (
     summary,
     unit_of,
 )
-from airflow_ai_slo.reports.wording import Sentence
+from airflow_ai_slo.reports.wording import Sentence, capital
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,7 @@ def _period(report: Report) -> str:
 def _label(period: Period | None) -> str:
     if period is None:
         return ""
-    label = period.label if period.is_calendar else f"last {period.kind}"
-    return label[0].upper() + label[1:]
+    return capital(period.label if period.is_calendar else f"last {period.kind}")
 
 
 class _Anchors:

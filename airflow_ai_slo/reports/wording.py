@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airflow_ai_slo.reports.figures import plural
 
-__all__ = ["Sentence", "listed", "plural"]
+__all__ = ["Sentence", "capital", "listed", "plural"]
 
 _NAMED = 3
 
@@ -18,6 +18,11 @@ class Sentence:
 
     text: str
     tone: str = ""
+
+
+def capital(text: str) -> str:
+    """As at the beginning of a sentence, the rest as it is; empty stays empty."""
+    return text[:1].upper() + text[1:]
 
 
 def listed(names: Sequence[str]) -> str:

@@ -191,13 +191,11 @@ def _row(now: int, stored: Stored, seen: Evaluation, last: Last) -> tuple[Any, .
 
 def _written(discipline: Discipline) -> str | None:
     """As JSON; None for the state in which nothing is remembered."""
-    if discipline is _CALM or discipline == _CALM:
+    if discipline == _CALM:
         return None
     severity = None if discipline.severity is None else int(discipline.severity)
-    one = discipline
-    return json.dumps(
-        [severity, one.paged, one.good_runs, one.needed, one.opened, *([one.recent] if one.recent else [])]
-    )
+    kept = (discipline.paged, discipline.good_runs, discipline.needed, discipline.opened, discipline.recent)
+    return json.dumps([severity, *kept])
 
 
 @lru_cache(maxsize=4096)

@@ -200,6 +200,15 @@ def test_a_wrong_report_url_is_left_out_and_told(
     assert "report_url='report.html': not an http or https url; left out" in caplog.text
 
 
+def exit_status(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> object:
+    from airflow_ai_slo.cli.main import main
+
+    monkeypatch.setattr("sys.argv", ["ai-slo", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    return stopped.value.code
+
+
 def test_the_command_line_delivers_too(
     store: Store,
     services: Services,
@@ -207,15 +216,10 @@ def test_the_command_line_delivers_too(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from airflow_ai_slo.cli.main import main
-
     connect(monkeypatch, "webhook_default", conn_type="generic", host=f"{services.url}/hook")
     burning(store, [Target(name="hook", kind="webhook"), Target(name="pager", kind="pagerduty")], datetime.now(UTC))
-    monkeypatch.setattr("sys.argv", ["ai-slo", "outbox", "deliver", "--store", sqlite_url])
-    with pytest.raises(SystemExit) as stopped:
-        main()
+    assert exit_status(monkeypatch, "outbox", "deliver", "--store", sqlite_url) == 0
     captured = capsys.readouterr()
-    assert stopped.value.code == 0
     assert captured.out == "2 sent, 0 failed, 1 waiting\n"
     assert "Target pager: no Airflow connection" in captured.err
     assert "Not told: no Airflow connection 'slack_default'" in captured.err
@@ -228,15 +232,11 @@ def test_the_command_line_says_by_its_exit_status_that_a_message_was_given_up(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from airflow_ai_slo.cli.main import main
-
     connect(monkeypatch, "webhook_default", conn_type="generic", host=f"{services.url}/hook")
     burning(store, [Target(name="hook", kind="webhook")], datetime.now(UTC))
     services.fail_next("401", times=9)
-    monkeypatch.setattr("sys.argv", ["ai-slo", "outbox", "deliver", "--store", sqlite_url])
-    with pytest.raises(SystemExit) as stopped:
-        main()
-    assert (stopped.value.code, capsys.readouterr().out) == (1, "0 sent, 2 failed, 0 waiting\n")
+    assert exit_status(monkeypatch, "outbox", "deliver", "--store", sqlite_url) == 1
+    assert capsys.readouterr().out == "0 sent, 2 failed, 0 waiting\n"
 
 
 def test_definitions_in_a_file_bring_their_targets_with_them(

@@ -14,6 +14,11 @@ def listed(names: Iterable[object]) -> str:
     return (", ".join(all_names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")) or "none"
 
 
+def lacks(source: object, name: str, there: Iterable[object]) -> str:
+    """What is wrong with data that have no such column."""
+    return f"{source}: has no column {name!r}; it has {listed(there)}"
+
+
 def not_one(name: str, times: int, there: Iterable[object]) -> str:
     """What is wrong with a column that is there so many times, and not once."""
     if times:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.measure.data.files import Texts, read_table
 from airflow_ai_slo.measure.data.frames import as_pandas
-from airflow_ai_slo.measure.data.names import listed
+from airflow_ai_slo.measure.data.names import lacks
 from airflow_ai_slo.measure.data.sql import column_types, first_line, query_source, table_source
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Source:
     def _check(self, columns: Sequence[str], there: Sequence[str]) -> None:
         missing = [name for name in columns if name not in there]
         if missing:
-            raise DataError(f"{self}: has no column {missing[0]!r}; it has {listed(there)}")
+            raise DataError(lacks(self, missing[0], there))
 
     def __str__(self) -> str:
         return str(self.path or self.table or ("sql" if self.sql else "the frame"))

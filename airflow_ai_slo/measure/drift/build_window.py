@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.data import Source
-from airflow_ai_slo.measure.data.names import listed
+from airflow_ai_slo.measure.data.names import lacks
 from airflow_ai_slo.measure.data.sql import column_types, query_text, table_parts
 from airflow_ai_slo.measure.watermark import instant_of, like
 
@@ -37,7 +37,7 @@ def window_of(
         return _selected(source, source.engine, column, (start, end), zone, only)
     frame = source.read(only=None if only is None else [*only, column])
     if column not in frame.columns:
-        raise DataError(f"{source}: has no column {column!r}; it has {listed(frame.columns)}")
+        raise DataError(lacks(source, column, frame.columns))
     rows = frame[_mask(frame[column], column, (start, end), zone)]
     return Source(frame=rows if only is None else rows[[name for name in only if name in rows.columns]])
 

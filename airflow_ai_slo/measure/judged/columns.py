@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from airflow_ai_slo.core.errors import DataError
-from airflow_ai_slo.measure.data.names import listed
+from airflow_ai_slo.measure.data.names import lacks
 from airflow_ai_slo.measure.data.sql import SqlType, column_types
 
 if TYPE_CHECKING:
@@ -23,5 +23,5 @@ def types_of(connection: Connection, source: Source, columns: Sequence[str]) -> 
     there = column_types(connection, source.rows)
     for name in columns:
         if name not in there:
-            raise DataError(f"{source}: has no column {name!r}; it has {listed(there)}")
+            raise DataError(lacks(source, name, there))
     return {name: there[name][0] for name in columns}

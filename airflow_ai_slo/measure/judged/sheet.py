@@ -17,6 +17,7 @@ from typing import Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import utc
+from airflow_ai_slo.measure.data.names import listed
 from airflow_ai_slo.measure.judged.drawing import Sample
 from airflow_ai_slo.measure.judged.spreadsheet import csv_rows, harmless, text_of
 
@@ -135,7 +136,7 @@ def _shown(sample: Sample, show: Sequence[str] | None) -> list[str]:
     there = list(sample.items[0].row) if sample.items else list(show or ())
     for name in show or ():
         if name not in there:
-            raise DataError(f"show: no column {name!r}; there are {', '.join(there[:10])}")
+            raise DataError(f"show: no column {name!r}; there are {listed(there)}")
     return list(show) if show is not None else there
 
 

@@ -94,12 +94,14 @@ class Requests:
     @classmethod
     def together(cls, several: Sequence[Requests]) -> Requests:
         """Those of all parts of an interval."""
-        total, failed, late, untimed = (
-            sum(column)
-            for column in zip(*((one.total, one.failed, one.late, one.untimed) for one in several), strict=True)
-        )
         sketches = [one.sketch for one in several if one.sketch is not None]
-        return cls(total, failed, late, untimed, merged(sketches) if sketches else None)
+        return cls(
+            total=sum(one.total for one in several),
+            failed=sum(one.failed for one in several),
+            late=sum(one.late for one in several),
+            untimed=sum(one.untimed for one in several),
+            sketch=merged(sketches) if sketches else None,
+        )
 
     @property
     def good(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.core.sketch import LARGEST, LOG_GAMMA, SMALLEST, ZERO, Sketch, bucket_of
-from airflow_ai_slo.measure.data.names import listed
+from airflow_ai_slo.measure.data.names import lacks
 from airflow_ai_slo.measure.data.sql import DIALECTS, Family, SqlType, column_types
 from airflow_ai_slo.measure.latency.bounds import bounds
 from airflow_ai_slo.measure.latency.requests import RequestRules, Requests
@@ -77,7 +77,7 @@ def _types(connection: Connection, source: Source, rules: RequestRules) -> Mappi
     there = column_types(connection, source.rows)
     missing = [name for name in rules.columns if name not in there]
     if missing:  # SQLite would take the quoted name of a column that is missing for a text
-        raise DataError(f"{source}: has no column {missing[0]!r}; it has {listed(sorted(there))}")
+        raise DataError(lacks(source, missing[0], sorted(there)))
     types = {name: there[name][0] for name in rules.columns}
     wanted = (
         ("latency_column", rules.latency_column, _NUMBERS, f"a number of {rules.unit}"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import DataError
 from airflow_ai_slo.measure.data import Source
-from airflow_ai_slo.measure.data.names import listed
+from airflow_ai_slo.measure.data.names import lacks
 from airflow_ai_slo.measure.data.sql import Family, column_types
 from airflow_ai_slo.measure.quality.frames import numbers_of
 from airflow_ai_slo.measure.quality.ranking.spec import RankingSpec
@@ -158,4 +158,4 @@ def _check(connection: Any, source: Source, names: Sequence[str]) -> None:
     there = column_types(connection, source.rows)
     for name in names:
         if name not in there:
-            raise DataError(f"{source}: has no column {name!r}; it has {listed(there)}")
+            raise DataError(lacks(source, name, there))

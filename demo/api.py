@@ -12,6 +12,8 @@ from typing import Any
 
 FINISHED = ("success", "failed")
 _LOCKED_SECONDS = 15
+_ANSWER_SECONDS = 30
+_SLOW_SECONDS = 120
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -94,16 +96,19 @@ class AirflowApi:
             headers["Authorization"] = f"Bearer {self._token}"
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.origin + path, data, headers, method=method)
-        deadline = time.monotonic() + _LOCKED_SECONDS
+        began = time.monotonic()
         while True:
             try:
-                with _OPENER.open(request, timeout=30) as answer:
+                with _OPENER.open(request, timeout=_ANSWER_SECONDS) as answer:
                     return json.load(answer)
             except urllib.error.HTTPError as error:
                 # SQLite turns away a writer that another one has overtaken. Nothing was written: asking again is safe.
-                if error.code not in (500, 503) or time.monotonic() > deadline:
+                if error.code not in (500, 503) or time.monotonic() > began + _LOCKED_SECONDS:
                     said = error.read().decode(errors="replace")[:300]
                     raise AirflowError(f"{method} {path}: {error.code} {said}") from None
             except OSError as error:
-                raise AirflowError(f"{method} {path}: {error}") from None
+                # A busy machine answers late. What only reads may be asked again; anything else may have been done.
+                late = isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError)
+                if not late or method != "GET" or time.monotonic() > began + _SLOW_SECONDS:
+                    raise AirflowError(f"{method} {path}: {error}") from None
             time.sleep(0.5)

@@ -177,6 +177,21 @@ def test_a_bare_target_is_taken(judge):
     assert loaded.slos[0].notify == ("slack",)
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("", "is missing"),
+        ("\0", "a target is one line of at most 250 characters"),
+        ("sla\nck", "a target is one line of at most 250 characters"),
+        ("s" * 251, "a target is one line of at most 250 characters"),
+    ],
+)
+def test_a_target_that_no_store_could_keep_is_an_error_of_its_field(judge, kind, said):
+    [problem] = inline(judge, targets=[{"target": kind}]).documents[0].errors
+    assert problem.path.endswith("notificationTargets[0].target")
+    assert said in problem.message
+
+
 def test_problems_of_another_document_are_told_at_the_reference(judge):
     changes = {"spec.objectives": [{"target": 0.4}], "spec.alertPolicies": [{"alertPolicyRef": "policy"}]}
     loaded = judge.loaded("slo-by-reference", changes)

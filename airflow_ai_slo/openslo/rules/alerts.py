@@ -36,7 +36,7 @@ condition_spec = record(
     }
 )
 
-_TARGET = {"description": optional(description), "target": required(checks.text())}
+_TARGET = {"description": optional(description), "target": required(checks.line("a target", such_as="slack"))}
 target_spec = record(_TARGET)
 
 

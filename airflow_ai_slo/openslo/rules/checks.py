@@ -14,7 +14,7 @@ from airflow_ai_slo.openslo.documents import scalars
 from airflow_ai_slo.openslo.documents.values import Items, Table
 from airflow_ai_slo.openslo.problems import Notes, Path, listed, nearest, show
 
-Check = Callable[[Any, Path, Notes], None]
+Check = Callable[[Any, Path, Notes], object]
 
 LONGEST_NAME = 250
 _MOST_UNKNOWN = 50
@@ -33,16 +33,30 @@ def text(*, longest: int | None = None) -> Check:
     return check
 
 
+def line(what: str, *, such_as: str) -> Callable[[Any, Path, Notes], bool]:
+    """One line of text that can name something in every store. The check says whether it is one."""
+
+    def check(value: Any, at: Path, notes: Notes) -> bool:
+        if not _is_text(value, at, notes):
+            return False
+        written = scalars.text(value) or ""
+        if not written:
+            notes.error(at, f"is empty; give {what} such as {such_as}")
+        elif len(written) > LONGEST_NAME or not written.isprintable():
+            notes.error(at, f"{show(written)}: {what} is one line of at most {LONGEST_NAME} characters")
+        else:
+            return True
+        return False
+
+    return check
+
+
 def name(value: Any, at: Path, notes: Notes) -> None:
     """The name of an object: an RFC 1123 label."""
-    if not _is_text(value, at, notes):
+    if not line("a name", such_as="daily-load")(value, at, notes):
         return
     written = scalars.text(value) or ""
-    if not written:
-        notes.error(at, "is empty; give a name such as daily-load")
-    elif len(written) > LONGEST_NAME or not written.isprintable():
-        notes.error(at, f"{show(written)}: a name is one line of at most {LONGEST_NAME} characters")
-    elif not _LABEL.fullmatch(written):
+    if not _LABEL.fullmatch(written):
         notes.letter(
             at,
             f"{show(written)}: a name is up to 63 lower-case letters, digits and hyphens, "

@@ -49,6 +49,7 @@ class Judge:
 
     :param long: where the counts of its long window stand in a plan; ``short`` likewise, the same where it has none.
     :param limit: the share of bad events, factor x (1 - objective), that it compares with.
+    :param parts: its numerator and denominator, at hand: every window of every SLO is compared with them.
     :param confidence: asks for the whole Wilson interval on the bad side before it fires.
     """
 
@@ -56,6 +57,7 @@ class Judge:
     long: int
     short: int
     limit: Fraction
+    parts: tuple[int, int]
     confidence: Fraction | None
     firing: RuleOutcome
     healthy: RuleOutcome
@@ -65,11 +67,13 @@ class Judge:
     @classmethod
     def of(cls, rule: BurnRule, objective: Fraction, confidence: Fraction | None, long: int, short: int) -> Judge:
         """Make a rule ready."""
+        limit = rule.factor * (1 - objective)
         return cls(
             rule,
             long,
             short,
-            rule.factor * (1 - objective),
+            limit,
+            limit.as_integer_ratio(),
             confidence,
             RuleOutcome(rule, Outcome.FIRING, False),
             RuleOutcome(rule, Outcome.HEALTHY, True),
@@ -93,7 +97,8 @@ class Judge:
         return self.firing
 
     def _exceeds(self, counts: Counts) -> bool:
-        bad, limit = (counts.total - counts.good) * self.limit.denominator, counts.total * self.limit.numerator
+        over, under = self.parts
+        bad, limit = (counts.total - counts.good) * under, counts.total * over
         op = self.rule.op
         if op == "gt":
             return bad > limit

@@ -37,10 +37,8 @@ def evaluate_all(
     for one in stored:
         groups.setdefault(one.slo.shape, []).append(one)
     plans = {shape: plan(members[0].slo, at) for shape, members in groups.items()}
-    ids = None if everything else [one.slo_id for one in stored]
-    edges = dict.fromkeys(start for needs in plans.values() for start in needs.starts)
-    reader = _Reader(connection, at, ids, edges, any_cadence=any(needs.cadence for needs in plans.values()))
-    reader.read_runs(groups, plans)
+    reader = _Reader(connection, at, None if everything else [one.slo_id for one in stored])
+    reader.read(groups, plans)
     seen = {}
     for shape, members in groups.items():
         for one, held in zip(members, reader.held(plans[shape], members), strict=True):
@@ -48,51 +46,73 @@ def evaluate_all(
     return [(one, seen[one.slo_id]) for one in stored]
 
 
-class _Reader:
-    """What the windows of many SLOs hold, each edge asked for once."""
+_FEW = 50
+"""So many SLOs of the same windows are asked for by themselves; fewer share a statement, with the edges of all."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        at: datetime,
-        ids: Sequence[int] | None,
-        edges: Collection[datetime],
-        *,
-        any_cadence: bool,
-    ) -> None:
+
+class _Reader:
+    """What the windows of many SLOs hold, each edge asked for once.
+
+    :param ids: of all of them; None means every active one.
+    """
+
+    def __init__(self, connection: Connection, at: datetime, ids: Sequence[int] | None) -> None:
         self._connection = connection
         self._at = at
         self._ids = ids
-        self._upto = curve.prefixes(connection, [at, *edges], ids)
         self._firsts: dict[int, datetime] | None = None
+        self._upto: dict[tuple[datetime, ...], dict[datetime, Prefix]] = {}
         self._runs: dict[tuple[int, ...], dict[int, Prefix]] = {}
-        self._pauses = expecting.pauses(connection) if any_cadence else {}
+        self._anchors: dict[int, datetime] = {}
+        self._pauses: dict[int, Pauses] = {}
         self._dropped: dict[int, Pauses] = {}
 
-    def read_runs(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
-        """Ask for windows in runs, all lengths at once, of those that have the same."""
-        with_cadence = [needs.bounds for needs in plans.values() if needs.cadence is not None]
-        self._dropped = dropping.pauses_within(self._connection, [(one.start, one.end) for one in with_cadence])
-        wanted: dict[tuple[int, ...], list[int]] = {}
+    def read(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
+        """Ask for all edges of those that have the same windows at once, and for what takes runs from the expected."""
+        by_clock: dict[tuple[datetime, ...], list[int]] = {}
+        by_runs: dict[tuple[int, ...], list[int]] = {}
         for shape, members in groups.items():
-            wanted.setdefault(plans[shape].run_spans, []).extend(one.slo_id for one in members)
-        for counts, ids in wanted.items():
+            ids = [one.slo_id for one in members]
+            by_clock.setdefault(plans[shape].starts, []).extend(ids)
+            by_runs.setdefault(plans[shape].run_spans, []).extend(ids)
+        self._read_edges(by_clock)
+        for counts, ids in by_runs.items():
             self._runs[counts] = counting.before_last_runs(self._connection, counts, self._at, ids)
+        self._read_expected({shape: members for shape, members in groups.items() if plans[shape].cadence}, plans)
+
+    def _read_expected(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
+        """What tells how many runs are expected of those that have a cadence."""
+        if not groups:
+            return
+        bounds = [plans[shape].bounds for shape in groups]
+        self._dropped = dropping.pauses_within(self._connection, [(one.start, one.end) for one in bounds])
+        self._pauses = expecting.pauses(self._connection)
+        unanchored = [one.slo_id for members in groups.values() for one in members if one.anchor is None]
+        self._anchors = counting.first_instants(self._connection, unanchored) if unanchored else {}
+
+    def _read_edges(self, wanted: dict[tuple[datetime, ...], list[int]]) -> None:
+        many = [starts for starts, ids in wanted.items() if len(ids) >= _FEW]
+        few = [starts for starts in wanted if starts not in many]
+        for together in [*([one] for one in many), *([few] if few else [])]:
+            edges = [self._at, *dict.fromkeys(start for starts in together for start in starts)]
+            ids = [one for starts in together for one in wanted[starts]]
+            upto = curve.prefixes(self._connection, edges, self._ids if len(together) == len(wanted) else ids)
+            self._upto |= dict.fromkeys(together, upto)
 
     def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
         """Counts of every window of a plan, for each SLO."""
-        back = self._runs[needs.run_spans]
-        edges = [self._upto[start] for start in needs.starts] + [back[count] for count in needs.run_spans]
-        end, differences = self._upto[self._at], counting.differences
+        upto, back = self._upto[needs.starts], self._runs[needs.run_spans]
+        edges = [upto[start] for start in needs.starts] + [back[count] for count in needs.run_spans]
+        end, differences = upto[self._at], counting.differences
         return [differences(one.slo_id, end, edges, one.unit) for one in members]
 
     def watched(self, one: Stored, needs: Plan) -> Watched:
         """Since when an SLO is watched."""
         if needs.cadence is None:
-            before = self._upto[needs.starts[0]].get(one.slo_id)
+            before = self._upto[needs.starts][needs.starts[0]].get(one.slo_id)
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
-        anchor = self._first(one.slo_id) if one.anchor is None else from_micros(one.anchor)
+        anchor = self._anchors.get(one.slo_id) if one.anchor is None else from_micros(one.anchor)
         pauses, dropped = self._pauses.get(one.slo_id, ()), self._dropped.get(one.slo_id)
         return Watched(None, anchor, [*pauses, *dropped] if dropped else pauses)
 

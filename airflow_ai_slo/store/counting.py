@@ -67,9 +67,11 @@ def before_last_runs(
     :returns: zeros for an SLO that has no more runs than that.
     """
     found: dict[int, Prefix] = {}
-    for first in range(0, len(counts), AT_ONCE):
-        some = counts[first : first + AT_ONCE]
-        rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *some)
+    ordered = sorted(counts)
+    for first in range(0, len(ordered), AT_ONCE):
+        some = ordered[first : first + AT_ONCE]
+        further = [count - before for before, count in zip([0, *some], some, strict=False)]
+        rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *further)
         by_slo = {row[0]: row for row in rows}
         for number, count in enumerate(some):
             found[count] = Prefix(by_slo, 4 * number)
@@ -152,17 +154,19 @@ def read_measurement(row: Any, name: str, scale: int) -> Measurement:
 
 @lru_cache(maxsize=32)
 def _before_last_runs(spans: int) -> Prepared:
-    names = ["ids", "at", "length", *(f"count_{place}" for place in range(spans))]
+    names = ["ids", "at", "length", *(f"further_{place}" for place in range(spans))]
     return Prepared(names, lambda dialect: _build_runs_query(dialect, spans))
 
 
 def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
     """The runs that lie so far back, and the sums up to each: those of its day so far, and of the days before."""
-    given = json_values(dialect, "ids")
     places = range(spans)
-    # OFFSET 0 keeps databases from finding those runs anew wherever they are named.
-    there = [_run_back(f"count_{place}").label(f"at_{place}") for place in places]
-    found = select(slo.c.id, *there).where(slo.c.id.in_(given)).offset(0).subquery("found")
+    found: Any = (
+        select(slo.c.id, bindparam("at").label("at")).where(slo.c.id.in_(json_values(dialect, "ids"))).subquery()
+    )
+    for place in places:
+        # OFFSET 0 keeps databases from finding those runs anew wherever they are named.
+        found = select(found, _run_back(found, place).label(f"at_{place}")).offset(0).subquery()
     joined: Any = found
     sums = []
     for place in places:
@@ -173,11 +177,12 @@ def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
     return select(found.c.id, *sums).select_from(joined)
 
 
-def _run_back(count: str) -> Any:
+def _run_back(found: Any, place: int) -> Any:
+    """The run that lies so much further back than the one before it."""
     back = run.alias("back")
-    here = (back.c.slo_id == slo.c.id, back.c.at <= bindparam("at"))
-    found = select(back.c.at).where(*here).order_by(back.c.at.desc()).limit(1).offset(bindparam(count))
-    return found.correlate(slo).scalar_subquery()
+    here = (back.c.slo_id == found.c.id, back.c.at <= found.c[f"at_{place - 1}" if place else "at"])
+    there = select(back.c.at).where(*here).order_by(back.c.at.desc()).limit(1).offset(bindparam(f"further_{place}"))
+    return there.correlate(found).scalar_subquery()
 
 
 def _day_before(found: Any, at: Any) -> Any:

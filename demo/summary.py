@@ -6,9 +6,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from airflow_ai_slo.alerts.words import percent_left
 from demo.settings import PLACES, REPOSITORY
 from demo.terminal import Terminal
 
@@ -40,7 +42,7 @@ def _table(evaluations: Sequence[Mapping[str, Any]], bold: Any) -> list[str]:
     rows = [("SLO", "objective", "good / total", "budget left")]
     for one in evaluations:
         budget = one["budget"]
-        left = "unknown" if budget["remaining"] is None else f"{budget['remaining']:6.0%}"
+        left = "unknown" if budget["remaining"] is None else f"{percent_left(Fraction(budget['remaining'])):>6}"
         rows.append(
             (
                 one["slo"],

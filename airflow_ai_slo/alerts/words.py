@@ -57,9 +57,15 @@ def floored(share: Fraction, decimals: int) -> str:
 
 
 def percent_left(remaining: Fraction) -> str:
-    """Budget remaining: ``33%``, ``-67%``, ``0.4%``; something left never reads 0%."""
+    """Budget remaining: ``33%``, ``-67%``, ``0.4%``; something left, and something overspent, never reads 0%.
+
+    What is left is rounded down, what is overspent to the nearest.
+    """
     if 0 < remaining < Fraction(1, 1000):
         return "under 0.1%"
+    if remaining < 0:
+        rounded = round(remaining, 2) if remaining <= Fraction(-1, 10) else min(round(remaining, 3), Fraction(-1, 1000))
+        return floored(rounded, 1)
     return floored(remaining, 1 if 0 < remaining < Fraction(1, 10) else 0)
 
 

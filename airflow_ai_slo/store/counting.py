@@ -25,10 +25,10 @@ from airflow_ai_slo.core.freeze import Streak
 from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import narrow, parts
-from airflow_ai_slo.store.curve import AT_ONCE, SUMS, ZERO, Prefix
+from airflow_ai_slo.store.curve import AT_ONCE, SUMS, Prefix, days_before
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
-from airflow_ai_slo.store.tables import day, measurement, run, slo
+from airflow_ai_slo.store.tables import measurement, run, slo
 
 _new = tuple.__new__
 
@@ -170,10 +170,10 @@ def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
     joined: Any = found
     sums = []
     for place in places:
-        at, last, before = found.c[f"at_{place}"], run.alias(f"run_{place}"), day.alias(f"day_{place}")
+        at, last = found.c[f"at_{place}"], run.alias(f"run_{place}")
         joined = joined.outerjoin(last, and_(last.c.slo_id == found.c.id, last.c.at == at))
-        joined = joined.outerjoin(before, and_(before.c.slo_id == found.c.id, before.c.day == _day_before(found, at)))
-        sums += [func.coalesce(before.c[name], ZERO) + last.c[name] for name in SUMS]
+        joined, before = days_before(joined, found.c.id, (at - 1) // bindparam("length"), f"day_{place}")
+        sums += [that + last.c[name] for name, that in zip(SUMS, before, strict=True)]
     return select(found.c.id, *sums).select_from(joined)
 
 
@@ -183,12 +183,6 @@ def _run_back(found: Any, place: int) -> Any:
     here = (back.c.slo_id == found.c.id, back.c.at <= found.c[f"at_{place - 1}" if place else "at"])
     there = select(back.c.at).where(*here).order_by(back.c.at.desc()).limit(1).offset(bindparam(f"further_{place}"))
     return there.correlate(found).scalar_subquery()
-
-
-def _day_before(found: Any, at: Any) -> Any:
-    earlier = day.alias("earlier_day")
-    here = (earlier.c.slo_id == found.c.id, earlier.c.day < (at - 1) // bindparam("length"))
-    return select(func.max(earlier.c.day)).where(*here).correlate(found).scalar_subquery()
 
 
 def _first_query() -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Dialect, Select, and_, bindparam, case, func, literal_column, select
 
 from airflow_ai_slo.core.instants import DAY, day_of, to_micros
 from airflow_ai_slo.store.prepared import Prepared, json_values
@@ -90,24 +90,30 @@ def _build(dialect: Dialect, layout: Sequence[int], days: Sequence[str], *, of_i
     joined: Any = slo
     upto_day = []
     for name in days:
-        one = day.alias(name)
-        joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.day == _last_day(name)))
-        upto_day.append(one)
+        joined, sums_before = days_before(joined, slo.c.id, bindparam(name), name)
+        upto_day.append(sums_before)
     sums = []
     for place, number in enumerate(layout):
         one = run.alias(f"run_{place}")
         joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.at == _last_run(place)))
-        before = upto_day[number]
-        sums += [func.coalesce(before.c[name], ZERO) + func.coalesce(one.c[name], ZERO) for name in SUMS]
+        sums += [before + func.coalesce(one.c[name], ZERO) for name, before in zip(SUMS, upto_day[number], strict=True)]
     which = slo.c.id.in_(json_values(dialect, "ids")) if of_ids else slo.c.active
     return select(slo.c.id, *sums).select_from(joined).where(which)
 
 
-def _last_day(name: str) -> Any:
-    """The last day before the one that is given, on which anything happened."""
-    earlier = day.alias("earlier_day")
-    here = (earlier.c.slo_id == slo.c.id, earlier.c.day < bindparam(name))
-    return select(func.max(earlier.c.day)).where(*here).correlate(slo).scalar_subquery()
+def days_before(joined: Any, slo_id: Any, number: Any, name: str) -> tuple[Any, list[Any]]:
+    """Join the sums of all days before one, and return them: zeros where there is none.
+
+    Mostly something happened on the very day before, which takes one look-up; else the last one has to be found first.
+    """
+    yesterday, earlier = day.alias(f"{name}_yesterday"), day.alias(f"{name}_earlier")
+    back = day.alias("back")
+    last = select(func.max(back.c.day)).where(back.c.slo_id == slo_id, back.c.day < number)
+    correlated = last.correlate_except(back).scalar_subquery()
+    joined = joined.outerjoin(yesterday, and_(yesterday.c.slo_id == slo_id, yesterday.c.day == number - 1))
+    there = case((yesterday.c.day.is_(None), correlated))
+    joined = joined.outerjoin(earlier, and_(earlier.c.slo_id == slo_id, earlier.c.day == there))
+    return joined, [func.coalesce(yesterday.c[sum_], earlier.c[sum_], ZERO) for sum_ in SUMS]
 
 
 def _last_run(place: int) -> Any:

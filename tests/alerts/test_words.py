@@ -20,7 +20,17 @@ def test_burn_reads_as_times(burn: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("remaining", "said"),
-    [("1/3", "33%"), ("-2/3", "-67%"), ("1/250", "0.4%"), ("1/100000", "under 0.1%"), ("0", "0%"), ("999/1000", "99%")],
+    [
+        ("1/3", "33%"),
+        ("-2/3", "-67%"),
+        ("-0.2349", "-23%"),
+        ("-1/14", "-7.1%"),
+        ("-1/100000", "-0.1%"),
+        ("1/250", "0.4%"),
+        ("1/100000", "under 0.1%"),
+        ("0", "0%"),
+        ("999/1000", "99%"),
+    ],
 )
 def test_budget_left_is_rounded_down(remaining: str, said: str) -> None:
     assert words.percent_left(Fraction(remaining)) == said

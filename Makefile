@@ -47,7 +47,7 @@ docs: $(STAMP) ## The docs as a site, in build/site; a broken link fails.
 FORKING := tests/core tests/store tests/engine
 AIRFLOW := tests/airflow
 AIRFLOW_FIRST := $(wildcard tests/airflow/test_[a-l]*.py)
-PYTEST = $(BIN)/pytest --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)"
+PYTEST = $(BIN)/pytest --durations 12 --basetemp "$$(mktemp -d /tmp/ai-slo-XXXXXX)"
 
 test: check ## Everything CI runs, in its own environment.
 	@echo "Four processes side by side; each one's output comes when it is through, which takes some minutes."

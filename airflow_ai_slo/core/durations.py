@@ -78,3 +78,16 @@ class Runs:
 
 
 Span = Duration | Runs
+
+
+def spelled(length: timedelta) -> str:
+    """Exactly how long, with units: ``28 h 1 min``, ``0.42556 s``; days from two of them on."""
+    micros = length // timedelta(microseconds=1)
+    sign, micros = ("-", -micros) if micros < 0 else ("", micros)
+    seconds, below = divmod(micros, 1_000_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24) if hours >= 48 else (0, hours)
+    rest = f"{seconds}.{below:06}".rstrip("0") if below else str(seconds)
+    parts = [f"{number} {unit}" for number, unit in ((days, "d"), (hours, "h"), (minutes, "min")) if number]
+    return sign + " ".join([*parts, f"{rest} s"] if rest != "0" or not parts else parts)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
 
+from airflow_ai_slo.core.durations import spelled
 from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause
@@ -69,7 +70,7 @@ def freshness(
         return Freshness(0, 0, None, None, "unknown: no watermark was seen" + _left_out(left_out), left_out)
     age = max(instant - newest, 0)
     fresh = age <= limit
-    detail = f"{_span(age)} old, at most {max_age} asked" + _left_out(left_out)
+    detail = f"{_span(age)} old, at most {spelled(max_age)} asked" + _left_out(left_out)
     cause = None if fresh else Cause.STALE_FEATURES
     return Freshness(int(fresh), 1, age / _SECOND, cause, detail, left_out, from_micros(newest))
 
@@ -106,7 +107,7 @@ def freshness_over(
     if not known:
         return Freshness(0, 0, None, None, "unknown: no watermark was available" + _left_out(left_out), left_out)
     cause = None if fresh == known else Cause.STALE_FEATURES
-    share = f"fresh {fresh / known:.2%} of {_span(known)}, at most {_span(oldest)} old, {max_age} asked"
+    share = f"fresh {fresh / known:.2%} of {_span(known)}, at most {_span(oldest)} old, {spelled(max_age)} asked"
     return Freshness(_seconds(fresh), _seconds(known), oldest / _SECOND, cause, share + _left_out(left_out), left_out)
 
 
@@ -142,7 +143,7 @@ def _seconds(micros: int) -> Exact:
 
 
 def _span(micros: int) -> str:
-    return str(timedelta(microseconds=micros))
+    return spelled(timedelta(microseconds=micros))
 
 
 def _left_out(count: int) -> str:

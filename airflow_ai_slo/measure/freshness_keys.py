@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from airflow_ai_slo.core.durations import spelled
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import utc
 from airflow_ai_slo.core.measurement import Cause
@@ -108,7 +109,7 @@ def _judged(
 ) -> Freshness:
     notes = [f"{good} of {total} keys fresh" if total else "unknown: no key was seen"]
     if age is not None:
-        notes.append(f"the stalest {age} old, at most {max_age} asked")
+        notes.append(f"the stalest {spelled(age)} old, at most {spelled(max_age)} asked")
     detail = ", ".join(notes)
     if stale:
         more = f" and {len(stale) - _SHOWN} more" if len(stale) > _SHOWN else ""

@@ -8,6 +8,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Literal
 
+from airflow_ai_slo.core.durations import spelled
 from airflow_ai_slo.core.errors import ConfigurationError, MeasurementError
 from airflow_ai_slo.core.measurement import Cause
 from airflow_ai_slo.core.numbers import Exact, exact
@@ -64,14 +65,12 @@ def throughput(
         raise MeasurementError(f"elapsed is {elapsed}: negative; the end must come after the start")
     if not events:
         if on_zero == "bad":
-            return Throughput(0, 1, 0.0, Cause.LATENCY, f"no {unit} in {elapsed}")
+            return Throughput(0, 1, 0.0, Cause.LATENCY, f"no {unit} in {spelled(elapsed)}")
         return Throughput(0, 0, None, None, f"no {unit}: nothing to work on")
     if not micros:
-        raise MeasurementError(
-            f"elapsed is 0 for {float(events):g} {unit}: no rate can be told; measure the time taken"
-        )
+        raise MeasurementError(f"elapsed is 0 for {_plain(events)} {unit}: no rate can be told; measure the time taken")
     rate = Fraction(events) * _HOUR / micros
-    detail = f"{float(events):g} {unit} in {elapsed}: {float(rate):.6g} {unit}/h, at least {float(floor):.6g} asked"
+    detail = f"{_plain(events)} {unit} in {spelled(elapsed)}: {_plain(rate)} {unit}/h, at least {_plain(floor)} asked"
     if rate >= floor:
         return Throughput(1, 1, float(rate), None, detail)
     return Throughput(0, 1, float(rate), Cause.LATENCY, detail)
@@ -108,6 +107,13 @@ def _floor(at_least: object) -> Exact:
     if floor <= 0:
         raise ConfigurationError(f"at_least={at_least} must be above zero, in events per hour")
     return floor
+
+
+def _plain(number: Exact) -> str:
+    """``8,002,630`` rather than 8.00263e+06; what is not whole keeps six digits, or the whole part."""
+    if number.denominator == 1 or number >= 100_000:
+        return f"{number // 1:,}"
+    return f"{float(number):,.6g}"
 
 
 def _count(count: object, unit: str) -> Exact:

@@ -51,7 +51,7 @@ class ApiServer:
             sent["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(f"{self.origin}{path}", data=data, headers=sent, method=method)
         try:
-            with _OPENER.open(request, timeout=30) as answer:
+            with _OPENER.open(request, timeout=180) as answer:
                 return _answer(answer.status, answer.headers, answer.read())
         except urllib.error.HTTPError as error:
             return _answer(error.code, error.headers, error.read())
@@ -85,7 +85,7 @@ def api_server(folder: Path, **environment: str) -> Iterator[ApiServer]:
         yield server
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=120)
 
 
 def _wait(server: ApiServer, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -104,7 +104,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, number)
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         except ProcessLookupError:
             return
         except subprocess.TimeoutExpired:

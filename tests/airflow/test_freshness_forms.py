@@ -91,7 +91,7 @@ def test_keys_partitions_and_queries_are_judged_in_the_database(recorded: Record
         "nulls": (1, 1, 3600.0, "check"),
     }
     assert seen["keys"].cause == "stale_features"
-    assert seen["keys"].attributes["detail"].startswith("1 of 2 keys fresh, the stalest 5:00:00 old")
+    assert seen["keys"].attributes["detail"].startswith("1 of 2 keys fresh, the stalest 5 h old")
     assert "1 without a watermark" in seen["query"].attributes["detail"]
 
 

@@ -142,7 +142,7 @@ def test_an_import_that_is_killed_goes_on_where_it_was(store: Store, sqlite_url:
         if line.strip() == "5000":
             break
     os.kill(process.pid, signal.SIGKILL)
-    process.wait(timeout=30)
+    process.wait(timeout=120)
     there = len(stored(store))
     assert 5_000 <= there < 12_000
     found = import_history(store, now=NOW, back=QUARTER)

@@ -81,7 +81,7 @@ def test_it_comes_packed_where_that_is_asked_for(server: ApiServer) -> None:
     headers = {"Authorization": f"Bearer {server.token('ann')}", "Accept-Encoding": "gzip"}
     request = urllib.request.Request(f"{server.origin}{METRICS}", headers=headers)
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as answer:
+    with opener.open(request, timeout=180) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert b"ai_slo_sli_ratio" in gzip.decompress(answer.read())
 

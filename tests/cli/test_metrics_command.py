@@ -104,14 +104,14 @@ def test_it_serves_until_it_is_stopped(recorded: None) -> None:
         with pytest.raises(urllib.error.HTTPError, match="404"):
             get(url.replace("/metrics", "/"))
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=120) == 0
     finally:
         process.kill()
         process.communicate()
 
 
 def get(url: str, **headers: str) -> tuple[str, str]:
-    with OPENER.open(urllib.request.Request(url, headers=headers), timeout=30) as answer:
+    with OPENER.open(urllib.request.Request(url, headers=headers), timeout=180) as answer:
         return answer.headers["Content-Type"], answer.read().decode()
 
 

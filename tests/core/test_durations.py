@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from airflow_ai_slo.core.durations import Duration, Runs
+from airflow_ai_slo.core.durations import Duration, Runs, spelled
 
 _MINUTES = timedelta(minutes=1)
 
@@ -66,3 +66,19 @@ def test_only_month_quarter_and_year_go_by_the_calendar() -> None:
 
 def test_a_window_in_runs_says_so() -> None:
     assert str(Runs(8)) == "8 runs"
+
+
+@pytest.mark.parametrize(
+    ("length", "said"),
+    [
+        (timedelta(0), "0 s"),
+        (timedelta(microseconds=425_560), "0.42556 s"),
+        (timedelta(hours=1), "1 h"),
+        (timedelta(hours=28, minutes=1), "28 h 1 min"),
+        (timedelta(hours=2, seconds=1), "2 h 1 s"),
+        (timedelta(days=3, hours=4), "3 d 4 h"),
+        (timedelta(microseconds=-1), "-0.000001 s"),
+    ],
+)
+def test_a_length_is_spelled_exactly(length: timedelta, said: str) -> None:
+    assert spelled(length) == said

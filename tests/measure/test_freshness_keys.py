@@ -50,7 +50,7 @@ def test_every_key_counts_once_by_its_newest_stamp() -> None:
     rows = [("eu", 1, iso(HOUR)), ("eu", 2, iso(30 * HOUR)), ("us", 1, iso(HOUR + TICK)), ("asia", 1, iso(3 * HOUR))]
     seen = judged(sqlite(rows))
     assert (seen.good, seen.total, seen.value, seen.cause) == (1, 3, 3 * 3600.0, Cause.STALE_FEATURES)
-    assert seen.detail == "1 of 3 keys fresh, the stalest 3:00:00 old, at most 1:00:00 asked"
+    assert seen.detail == "1 of 3 keys fresh, the stalest 3 h old, at most 1 h asked"
     assert judged(sqlite(rows), max_age=3 * HOUR).cause is None
 
 

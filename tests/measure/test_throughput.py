@@ -22,7 +22,7 @@ def test_the_floor_itself_is_fast_enough_and_one_row_less_is_not() -> None:
     assert throughput(1000, HOUR, at_least=1000).good == 1
     slow = throughput(999, HOUR, at_least=1000)
     assert (slow.good, slow.total, slow.value, slow.cause) == (0, 1, 999.0, Cause.LATENCY)
-    assert slow.detail == "999 rows in 1:00:00: 999 rows/h, at least 1000 asked"
+    assert slow.detail == "999 rows in 1 h: 999 rows/h, at least 1,000 asked"
 
 
 def test_the_rate_is_compared_exactly() -> None:
@@ -132,3 +132,8 @@ def test_an_entry_is_taken_from_one_mapping_from_many_and_from_within() -> None:
 def test_one_wrong_part_makes_the_sum_no_count(counts: object, entry: str | None, problem: str) -> None:
     with pytest.raises(MeasurementError, match=problem):
         total_of(counts, entry=entry)
+
+
+def test_large_rates_are_written_out() -> None:
+    fast = throughput(946, timedelta(microseconds=425_560), at_least=20_000, unit="flights")
+    assert fast.detail == "946 flights in 0.42556 s: 8,002,631 flights/h, at least 20,000 asked"

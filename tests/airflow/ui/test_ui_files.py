@@ -99,8 +99,8 @@ def test_tasks_lead_to_their_slos_page_and_gates_to_their_services(
 def test_an_older_address_of_the_files_still_answers_a_browser_that_sends_what_it_has(server: ApiServer) -> None:
     address = f"{server.origin}{ui.PREFIX}/old/main.js"
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(address, timeout=30) as first:
+    with opener.open(address, timeout=180) as first:
         tag = first.headers["ETag"]
     asked = urllib.request.Request(address, headers={"If-None-Match": tag})
     with pytest.raises(urllib.error.HTTPError, match="304"):
-        opener.open(asked, timeout=30)
+        opener.open(asked, timeout=180)

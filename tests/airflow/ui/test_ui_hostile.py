@@ -90,8 +90,22 @@ def test_nothing_but_a_web_address_becomes_a_link_and_long_texts_do_not_widen_th
 
 _TOO_WIDE = """() => [...document.querySelectorAll('.ai-slo *')]
     .filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
-    .filter((one) => !one.closest('.figures, svg, pre, .unseen, .tabs'))
+    .filter((one) => !one.closest('.figures, svg, pre, .unseen'))
     .map((one) => one.outerHTML.slice(0, 120))"""
+
+
+def test_what_a_task_says_of_its_measurement_comes_first_and_what_is_left_out_is_counted(
+    visit: Callable[..., Tab], other: Store
+) -> None:
+    now = just_now()
+    engine.apply(other, [an_slo("told")], now=now - DAY)
+    told = {"detail": "8 h 1 min old", "estimate": "true", **{f"name{n}": str(n) for n in range(9)}}
+    engine.record(other, [seen(now, slo="told", key="k", attributes=told)], now=now)
+    page = visit(fresh=True).open(f"{SLOS}?slo=told", ".measurements tbody tr")
+    said = page.locator(".measurements tbody small").inner_text()
+    assert said.startswith("8 h 1 min old, ")
+    assert said.endswith(", 2 more")
+    assert "estimate, name0 0, name1 1" in said
 
 
 def test_a_page_of_rows_comes_once_however_often_it_is_asked_for(visit: Callable[..., Tab], other: Store) -> None:

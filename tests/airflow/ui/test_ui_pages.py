@@ -45,7 +45,7 @@ SCROLLED = """() => {
 
 
 BEYOND = """() => [...document.querySelectorAll(".ai-slo *")]
-  .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest(".tabs, pre"))
+  .filter((it) => it.getBoundingClientRect().right > innerWidth + 1 && !it.closest("pre"))
   .map((it) => it.outerHTML.slice(0, 90))"""
 
 
@@ -159,6 +159,17 @@ def test_measurements_lead_to_the_tasks_run_and_can_be_filtered(visit: Callable)
     assert page.locator(".measurements tbody tr").count() == 4
     page.get_by_role("button", name="Show YAML").click()
     assert "kind: SLO" in page.locator("pre").inner_text()
+
+
+def test_windows_stand_in_the_order_of_their_length(visit: Callable) -> None:
+    page = visit().open(f"{SLOS}?slo=orders-complete", ".measurements tbody tr")
+    table = page.locator("table", has=page.get_by_text("Burn per window"))
+    assert table.locator("tbody tr > :first-child").all_inner_texts() == ["2 runs", "4 runs", "8 runs", "28d"]
+
+
+def test_an_slo_of_a_frozen_service_says_that_its_service_is(visit: Callable) -> None:
+    page = visit().open(f"{SLOS}?search=orders-fresh", ".overview tbody tr")
+    assert "Service frozen" in page.locator(".overview tbody tr").first.inner_text()
 
 
 def test_a_dag_without_slos_says_what_to_do(visit: Callable) -> None:

@@ -7,6 +7,7 @@ import { Badge, External, Loading, Problem, Table, Time } from "./parts.js";
 import { cause, count, raw } from "./words.js";
 
 const AT_A_TIME = 25;
+const MOST_TOLD = 8;
 const IN_THE_KEY = new Set(["dag", "task", "run", "run_type", "map_index"]);
 
 export function Measurements({ slo, given, change }) {
@@ -40,8 +41,11 @@ function columns(rows) {
 
 /** Links to the task's run in Airflow where the measurement knows it. */
 function Run({ row }) {
-  const { run_url: url, ...rest } = row.attributes ?? {};
-  const told = Object.entries(rest).filter(([name]) => !IN_THE_KEY.has(name));
+  const { run_url: url, detail, ...rest } = row.attributes ?? {};
+  const all = Object.entries(rest).filter(([name]) => !IN_THE_KEY.has(name));
+  const told = all.slice(0, MOST_TOLD).map(([name, value]) => (value === "true" ? name : `${name} ${value}`));
+  if (all.length > MOST_TOLD) told.push(`${all.length - MOST_TOLD} more`);
+  if (detail) told.unshift(detail);
   return h(Fragment, null, h(External, { to: url }, h("code", null, row.id)),
-    told.length ? h("small", null, told.slice(0, 4).map(([name, value]) => `${name} ${value}`).join(", ")) : null);
+    told.length ? h("small", null, told.join(", ")) : null);
 }

@@ -4,13 +4,14 @@ import { Fragment, Link, address, h, useCallback, useEffect, useRef, useState } 
 import { ago, local, percent, utc, webAddress } from "./words.js";
 
 /** Every state that holds, most urgent first, as [kind, words]. */
-export function states({ state, incident, freeze }) {
+/** @param row of an SLO, whose service may be frozen by another one of it, or of a service. */
+export function states({ state, incident, freeze, service }) {
   const found = [];
   if (incident) found.push([incident.severity, `${incident.severity === "page" ? "Page" : "Ticket"} open`]);
   if (state === "spent") found.push(["exhausted", "Budget spent"]);
   if (state === "burning" && !incident) found.push(["burning", "Burning"]);
   if (state === "unknown") found.push(["unknown", "Unknown"]);
-  if (freeze) found.push(["frozen", freeze === "soft" ? "Soft freeze" : "Frozen"]);
+  if (freeze) found.push(["frozen", freeze === "soft" ? "Soft freeze" : service ? "Service frozen" : "Frozen"]);
   return found.length && !(found.length === 1 && freeze && state === "healthy") ? found : [["healthy", "Healthy"], ...found];
 }
 

@@ -7,6 +7,11 @@ import { capital, cause, count, length, percent, plural, quoted, times } from ".
 const CAPTIONS = { cause: "What spent it", version: "What spent it, by version", task: "What spent it, by task", dag: "What spent it, by DAG" };
 const MOST_GROUPS = 8;
 
+/** A name that may break after its dots, dashes and slashes rather than in the middle of a word. */
+function breakable(name) {
+  return String(name).split(/(?<=[._/-])/).map((part, index) => h(Fragment, { key: index }, part, h("wbr")));
+}
+
 export function Spent({ slo }) {
   const told = (slo.spent ?? []).filter(({ groups }) => groups?.length);
   if (!told.length) {
@@ -15,7 +20,7 @@ export function Spent({ slo }) {
   return h("div", { className: "card half" }, told.map(({ by, groups }) => h(Table, {
     key: by, name: "causes", stack: false, caption: CAPTIONS[by] ?? `What spent it, by ${by}`,
     columns: [
-      { head: by === "cause" ? "Cause" : capital(by), cell: ({ name }) => (by === "cause" ? cause(name) : name) },
+      { head: by === "cause" ? "Cause" : capital(by), cell: ({ name }) => (by === "cause" ? cause(name) : breakable(name)) },
       { head: "Share", kind: "bar", cell: ({ share }) => h("span", { className: "shared" }, h("span", null, percent(share, { places: 0 })), h(Bar, { share, kind: "plain" })) },
       { head: `Bad ${slo.unit}`, number: true, cell: ({ bad }) => count(bad) },
     ],
@@ -24,8 +29,18 @@ export function Spent({ slo }) {
   })));
 }
 
+const UNITS = { m: 1, h: 60, d: 1440, w: 10080, M: 43200, Q: 129600, Y: 525600 };
+
+/** Orders windows: those in runs before those by the clock, the shorter ones first; the SLO's own calendar window last. */
+function reach(window) {
+  const [, number, unit] = /^(\d+) ?(runs|[mhdwMQY])$/.exec(window) ?? [];
+  if (!unit) return Infinity;
+  return unit === "runs" ? Number(number) - 1e9 : Number(number) * UNITS[unit];
+}
+
 export function Burns({ slo }) {
   const rows = Object.entries(slo.burn_rates ?? {}).map(([window, burn]) => ({ key: window, window, burn }));
+  rows.sort((one, other) => reach(one.window) - reach(other.window));
   if (!rows.length) return null;
   return h("div", { className: "card half" }, h(Table, {
     caption: "Burn per window", rows,

@@ -1,4 +1,4 @@
-"""``make demo``: 60 days of runs played back, then a running Airflow. Needs the standard library alone."""
+"""``make demo``: 60 days of runs played back, then a running Airflow. Imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def _table(evaluations: Sequence[Mapping[str, Any]], bold: Any) -> list[str]:
     rows = [("SLO", "objective", "good / total", "budget left")]
     for one in evaluations:
         budget = one["budget"]
-        left = "unknown" if budget["remaining"] is None else f"{percent_left(Fraction(budget['remaining'])):>6}"
+        left = "unknown" if budget["remaining"] is None else f"{percent_left(Fraction(str(budget['remaining']))):>6}"
         rows.append(
             (
                 one["slo"],

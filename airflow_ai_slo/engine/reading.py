@@ -11,7 +11,7 @@ from airflow_ai_slo.core.definition import Shape
 from airflow_ai_slo.core.evaluation import Evaluation, Plan, Watched, evaluate, plan
 from airflow_ai_slo.core.expected import Pauses
 from airflow_ai_slo.core.instants import EPOCH, from_micros, utc
-from airflow_ai_slo.store import counting, curve, definitions, dropping, expecting
+from airflow_ai_slo.store import counting, curve, definitions, dropping, expecting, last_runs
 from airflow_ai_slo.store.curve import Prefix
 from airflow_ai_slo.store.definitions import Stored
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Seen = tuple[Stored, Evaluation]
+Windows = tuple[tuple[datetime, ...], tuple[int, ...]]
+"""Starts by the clock, and how many runs others hold."""
 
 _LONG_AGO = Watched(EPOCH)
 
@@ -50,6 +52,10 @@ _FEW = 50
 """So many SLOs of the same windows are asked for by themselves; fewer share a statement, with the edges of all."""
 
 
+def _windows(needs: Plan) -> Windows:
+    return needs.starts, needs.run_spans
+
+
 class _Reader:
     """What the windows of many SLOs hold, each edge asked for once.
 
@@ -61,23 +67,17 @@ class _Reader:
         self._at = at
         self._ids = ids
         self._firsts: dict[int, datetime] | None = None
-        self._upto: dict[tuple[datetime, ...], dict[datetime, Prefix]] = {}
-        self._runs: dict[tuple[int, ...], dict[int, Prefix]] = {}
+        self._edges: dict[Windows, tuple[dict[datetime, Prefix], dict[int, Prefix]]] = {}
         self._anchors: dict[int, datetime] = {}
         self._pauses: dict[int, Pauses] = {}
         self._dropped: dict[int, Pauses] = {}
 
     def read(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
         """Ask for all edges of those that have the same windows at once, and for what takes runs from the expected."""
-        by_clock: dict[tuple[datetime, ...], list[int]] = {}
-        by_runs: dict[tuple[int, ...], list[int]] = {}
+        wanted: dict[Windows, list[int]] = {}
         for shape, members in groups.items():
-            ids = [one.slo_id for one in members]
-            by_clock.setdefault(plans[shape].starts, []).extend(ids)
-            by_runs.setdefault(plans[shape].run_spans, []).extend(ids)
-        self._read_edges(by_clock)
-        for counts, ids in by_runs.items():
-            self._runs[counts] = counting.before_last_runs(self._connection, counts, self._at, ids)
+            wanted.setdefault(_windows(plans[shape]), []).extend(one.slo_id for one in members)
+        self._read_edges(wanted)
         self._read_expected({shape: members for shape, members in groups.items() if plans[shape].cadence}, plans)
 
     def _read_expected(self, groups: dict[Shape, list[Stored]], plans: dict[Shape, Plan]) -> None:
@@ -90,18 +90,34 @@ class _Reader:
         unanchored = [one.slo_id for members in groups.values() for one in members if one.anchor is None]
         self._anchors = counting.first_instants(self._connection, unanchored) if unanchored else {}
 
-    def _read_edges(self, wanted: dict[tuple[datetime, ...], list[int]]) -> None:
-        many = [starts for starts, ids in wanted.items() if len(ids) >= _FEW]
-        few = [starts for starts in wanted if starts not in many]
-        for together in [*([one] for one in many), *([few] if few else [])]:
-            edges = [self._at, *dict.fromkeys(start for starts in together for start in starts)]
-            ids = [one for starts in together for one in wanted[starts]]
-            upto = curve.prefixes(self._connection, edges, self._ids if len(together) == len(wanted) else ids)
-            self._upto |= dict.fromkeys(together, upto)
+    def _read_edges(self, wanted: dict[Windows, list[int]]) -> None:
+        few = {windows: ids for windows, ids in wanted.items() if len(ids) < _FEW}
+        for windows, ids in wanted.items():
+            if windows not in few:
+                starts, counts = windows
+                edges = list(dict.fromkeys((self._at, *starts)))
+                if counts:
+                    self._edges[windows] = last_runs.beside_edges(self._connection, edges, counts, self._at, ids)
+                else:
+                    named = self._ids if len(wanted) == 1 else ids
+                    self._edges[windows] = curve.prefixes(self._connection, edges, named), {}
+        self._read_few(few)
+
+    def _read_few(self, wanted: dict[Windows, list[int]]) -> None:
+        ids = [one for members in wanted.values() for one in members]
+        if not ids:
+            return
+        upto = curve.prefixes(self._connection, [self._at, *(start for starts, _ in wanted for start in starts)], ids)
+        by_counts: dict[tuple[int, ...], list[int]] = {}
+        for (_, counts), members in wanted.items():
+            by_counts.setdefault(counts, []).extend(members)
+        for counts, members in by_counts.items():
+            back = last_runs.before_last_runs(self._connection, counts, self._at, members)
+            self._edges |= {windows: (upto, back) for windows in wanted if windows[1] == counts}
 
     def held(self, needs: Plan, members: Sequence[Stored]) -> list[list[Counts]]:
         """Counts of every window of a plan, for each SLO."""
-        upto, back = self._upto[needs.starts], self._runs[needs.run_spans]
+        upto, back = self._edges[_windows(needs)]
         edges = [upto[start] for start in needs.starts] + [back[count] for count in needs.run_spans]
         end, differences = upto[self._at], counting.differences
         return [differences(one.slo_id, end, edges, one.unit) for one in members]
@@ -109,7 +125,7 @@ class _Reader:
     def watched(self, one: Stored, needs: Plan) -> Watched:
         """Since when an SLO is watched."""
         if needs.cadence is None:
-            before = self._upto[needs.starts][needs.starts[0]].get(one.slo_id)
+            before = self._edges[_windows(needs)][0][needs.starts[0]].get(one.slo_id)
             # Runs before the window say enough: it is watched since before it began.
             return _LONG_AGO if before[4] else Watched(self._first(one.slo_id))
         anchor = self._anchors.get(one.slo_id) if one.anchor is None else from_micros(one.anchor)

@@ -1,4 +1,4 @@
-"""Counts of any window, exact at its edges: differences of running sums, two look-ups an edge in any history."""
+"""Counts of any window, exact at its edges, as differences of running sums; first instants, streaks, worst spenders."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Dialect,
-    Executable,
     Select,
     and_,
     bindparam,
@@ -22,10 +19,10 @@ from sqlalchemy import (
 
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.freeze import Streak
-from airflow_ai_slo.core.instants import DAY, from_micros, to_micros
+from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.core.numbers import narrow, parts
-from airflow_ai_slo.store.curve import AT_ONCE, SUMS, Prefix, days_before
+from airflow_ai_slo.store.curve import Prefix
 from airflow_ai_slo.store.dropping import is_dropped
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import measurement, run, slo
@@ -55,26 +52,6 @@ def differences(slo_id: int, end: Prefix, starts: Sequence[Prefix], unit: int) -
         else:
             held = (good - row[place + 1], total - row[place + 2], bad - row[place + 3], runs - before)
             found.append(_new(Counts, held))
-    return found
-
-
-def before_last_runs(
-    connection: Connection, counts: Sequence[int], at: datetime, ids: Collection[int]
-) -> dict[int, Prefix]:
-    """For each count, sums of everything before the last so many runs up to an instant.
-
-    :param counts: how many runs are left out, each once.
-    :returns: zeros for an SLO that has no more runs than that.
-    """
-    found: dict[int, Prefix] = {}
-    ordered = sorted(counts)
-    for first in range(0, len(ordered), AT_ONCE):
-        some = ordered[first : first + AT_ONCE]
-        further = [count - before for before, count in zip([0, *some], some, strict=False)]
-        rows = _before_last_runs(len(some)).all(connection, json.dumps(list(ids)), to_micros(at), DAY, *further)
-        by_slo = {row[0]: row for row in rows}
-        for number, count in enumerate(some):
-            found[count] = Prefix(by_slo, 4 * number)
     return found
 
 
@@ -150,39 +127,6 @@ def read_measurement(row: Any, name: str, scale: int) -> Measurement:
         attributes=json.loads(row.attributes) if row.attributes else {},
         recorded_at=from_micros(row.recorded_at),
     )
-
-
-@lru_cache(maxsize=32)
-def _before_last_runs(spans: int) -> Prepared:
-    names = ["ids", "at", "length", *(f"further_{place}" for place in range(spans))]
-    return Prepared(names, lambda dialect: _build_runs_query(dialect, spans))
-
-
-def _build_runs_query(dialect: Dialect, spans: int) -> Executable:
-    """The runs that lie so far back, and the sums up to each: those of its day so far, and of the days before."""
-    places = range(spans)
-    found: Any = (
-        select(slo.c.id, bindparam("at").label("at")).where(slo.c.id.in_(json_values(dialect, "ids"))).subquery()
-    )
-    for place in places:
-        # OFFSET 0 keeps databases from finding those runs anew wherever they are named.
-        found = select(found, _run_back(found, place).label(f"at_{place}")).offset(0).subquery()
-    joined: Any = found
-    sums = []
-    for place in places:
-        at, last = found.c[f"at_{place}"], run.alias(f"run_{place}")
-        joined = joined.outerjoin(last, and_(last.c.slo_id == found.c.id, last.c.at == at))
-        joined, before = days_before(joined, found.c.id, (at - 1) // bindparam("length"), f"day_{place}")
-        sums += [that + last.c[name] for name, that in zip(SUMS, before, strict=True)]
-    return select(found.c.id, *sums).select_from(joined)
-
-
-def _run_back(found: Any, place: int) -> Any:
-    """The run that lies so much further back than the one before it."""
-    back = run.alias("back")
-    here = (back.c.slo_id == found.c.id, back.c.at <= found.c[f"at_{place - 1}" if place else "at"])
-    there = select(back.c.at).where(*here).order_by(back.c.at.desc()).limit(1).offset(bindparam(f"further_{place}"))
-    return there.correlate(found).scalar_subquery()
 
 
 def _first_query() -> Select[Any]:

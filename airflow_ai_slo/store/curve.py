@@ -14,6 +14,7 @@ from airflow_ai_slo.core.instants import DAY, day_of, to_micros
 from airflow_ai_slo.store.prepared import Prepared, json_values
 from airflow_ai_slo.store.tables import day, run, slo
 
+Rows = dict[int, Sequence[Any]]
 NOTHING = (0, 0, 0, 0, 0)
 
 AT_ONCE = 12
@@ -55,38 +56,49 @@ def prefixes(
     found: dict[datetime, Prefix] = {}
     ordered = sorted(set(instants))
     for first in range(0, len(ordered), AT_ONCE):
-        _look_up(connection, ordered[first : first + AT_ONCE], ids, found)
+        some = ordered[first : first + AT_ONCE]
+        rows = _sums(connection, [to_micros(at) for at in some], ids)
+        found |= {at: Prefix(rows, 4 * number) for number, at in enumerate(some)}
     return found
 
 
-def _look_up(
-    connection: Connection, instants: Sequence[datetime], ids: Collection[int] | None, found: dict[datetime, Prefix]
-) -> None:
-    micros = [to_micros(at) for at in instants]
-    days = [day_of(moment) for moment in micros]
+def beside_runs(
+    connection: Connection, instants: Sequence[datetime], runs: Sequence[int | None], ids: Collection[int]
+) -> tuple[dict[datetime, Prefix], Rows, int]:
+    """Sums up to instants, and up to and including runs at exactly some others: None for an SLO that has none there.
+
+    :param runs: instants in microseconds; no SLO has a run at None. With the others they are at most :data:`AT_ONCE`.
+    :returns: those up to instants, and rows in which those up to runs begin at a place.
+    """
+    rows = _sums(connection, [*map(to_micros, instants), *runs], ids, runs=len(runs))
+    return {at: Prefix(rows, 4 * number) for number, at in enumerate(instants)}, rows, 4 * len(instants)
+
+
+def _sums(connection: Connection, micros: Sequence[int | None], ids: Collection[int] | None, *, runs: int = 0) -> Rows:
+    days = [None if moment is None else day_of(moment) for moment in micros]
     distinct = list(dict.fromkeys(days))
-    edges = [edge for number, moment in zip(days, micros, strict=True) for edge in (number * DAY, moment)]
+    starts = [None if number is None else number * DAY for number in days]
+    edges = [edge for pair in zip(starts, micros, strict=True) for edge in pair]
     named = () if ids is None else (json.dumps(sorted(ids)),)
-    query = _query(tuple(distinct.index(number) for number in days), of_ids=ids is not None)
+    query = _query(tuple(distinct.index(number) for number in days), runs, of_ids=ids is not None)
     rows = query.all(connection, *distinct, *edges, *named)
-    by_slo = {row[0]: row for row in rows}
-    for number, at in enumerate(instants):
-        found[at] = Prefix(by_slo, 4 * number)
+    return {row[0]: row for row in rows}
 
 
 @lru_cache(maxsize=512)
-def _query(layout: tuple[int, ...], *, of_ids: bool) -> Prepared:
+def _query(layout: tuple[int, ...], runs: int, *, of_ids: bool) -> Prepared:
     """One row for each SLO.
 
     :param layout: for each instant, which of the days it lies in.
+    :param runs: at so many of the last instants a run has to be; at the others, the last run up to it counts.
     """
     days = [f"day_{number}" for number in range(max(layout) + 1)]
     edges = [f"{edge}_{place}" for place in range(len(layout)) for edge in ("start", "at")]
     names = [*days, *edges, "ids"] if of_ids else [*days, *edges]
-    return Prepared(names, lambda dialect: _build(dialect, layout, days, of_ids=of_ids))
+    return Prepared(names, lambda dialect: _build(dialect, layout, runs, days, of_ids=of_ids))
 
 
-def _build(dialect: Dialect, layout: Sequence[int], days: Sequence[str], *, of_ids: bool) -> Select[Any]:
+def _build(dialect: Dialect, layout: Sequence[int], runs: int, days: Sequence[str], *, of_ids: bool) -> Select[Any]:
     joined: Any = slo
     upto_day = []
     for name in days:
@@ -95,8 +107,11 @@ def _build(dialect: Dialect, layout: Sequence[int], days: Sequence[str], *, of_i
     sums = []
     for place, number in enumerate(layout):
         one = run.alias(f"run_{place}")
-        joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.at == _last_run(place)))
-        sums += [before + func.coalesce(one.c[name], ZERO) for name, before in zip(SUMS, upto_day[number], strict=True)]
+        exactly = place >= len(layout) - runs
+        at = bindparam(f"at_{place}") if exactly else _last_run(place)
+        joined = joined.outerjoin(one, and_(one.c.slo_id == slo.c.id, one.c.at == at))
+        that_day = [one.c[name] if exactly else func.coalesce(one.c[name], ZERO) for name in SUMS]
+        sums += [before + that for before, that in zip(upto_day[number], that_day, strict=True)]
     which = slo.c.id.in_(json_values(dialect, "ids")) if of_ids else slo.c.active
     return select(slo.c.id, *sums).select_from(joined).where(which)
 

@@ -122,7 +122,7 @@ def test_what_comes_in_between_two_reads_of_an_evaluation_is_left_for_the_next(
     engine.record(postgres, [seen(NOW, 10, 10), seen(NOW - 3 * DAY, 10, 10)], now=NOW)
     engine.evaluate(postgres, at=NOW)
     monkeypatch.setattr(curve, "AT_ONCE", 1)
-    read = curve._look_up
+    read = curve._sums
     # Late data before the window would pass for data inside it, and a new scale makes all counts ten times as large.
     late = iter([seen(NOW - 2 * DAY, 0, 100, key="late"), seen(NOW, "9.5", 10, key="tenths")])
 
@@ -135,7 +135,7 @@ def test_what_comes_in_between_two_reads_of_an_evaluation_is_left_for_the_next(
             assert results == [1]
         return found
 
-    monkeypatch.setattr(curve, "_look_up", interrupted)
+    monkeypatch.setattr(curve, "_sums", interrupted)
     [evaluation] = look(postgres, at=NOW)
     assert (evaluation.counts.total, evaluation.exhausted) == (10, False)
     [evaluation] = look(postgres, at=NOW)
@@ -148,7 +148,7 @@ def test_an_incident_opens_although_measurements_keep_coming_in(
 ) -> None:
     engine.apply(postgres, [an_slo(alerting="seed")], now=NOW)
     engine.record(postgres, [seen(NOW, 0)], now=NOW)
-    read = curve._look_up
+    read = curve._sums
     more = iter(range(1, 4))
 
     def interrupted(*args: Any) -> Any:
@@ -157,7 +157,7 @@ def test_an_incident_opens_although_measurements_keep_coming_in(
             engine.record(postgres, [seen(NOW - number * MINUTE, 0)], now=NOW)
         return read(*args)
 
-    monkeypatch.setattr(curve, "_look_up", interrupted)
+    monkeypatch.setattr(curve, "_sums", interrupted)
     engine.evaluate(postgres, at=NOW)
     [service] = engine.report(postgres, at=NOW, period=DAY).services
     assert [incident.severity for incident in service.slos[0].incidents] == ["page"]

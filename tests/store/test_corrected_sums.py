@@ -21,7 +21,7 @@ from airflow_ai_slo.core.definition import Budgeting, Schedule
 from airflow_ai_slo.core.durations import Duration
 from airflow_ai_slo.core.instants import from_micros, to_micros
 from airflow_ai_slo.core.windows import CalendarWindow
-from airflow_ai_slo.store import Store, attribution, counting, curve, definitions
+from airflow_ai_slo.store import Store, attribution, counting, curve, definitions, last_runs
 from airflow_ai_slo.store.tables import measurement
 
 _names = (f"corrected-{number}" for number in itertools.count())
@@ -172,7 +172,7 @@ class Corrected(RuleBasedStateMachine):
     def runs_are_exact(self, connection: Any, stored: Any, rows: Sequence[Any]) -> None:
         """Windows in runs, streaks, and what was spent by cause."""
         instants_ = sorted({row.at for row in rows})
-        for count, found in counting.before_last_runs(connection, (4, 1), NOW + 40 * DAY, [stored.slo_id]).items():
+        for count, found in last_runs.before_last_runs(connection, (4, 1), NOW + 40 * DAY, [stored.slo_id]).items():
             before = [row for row in rows if len(instants_) > count and row.at <= instants_[-count - 1]]
             expected = self.recount(before, START - 60 * DAY, NOW + 40 * DAY)
             assert tuple(found.get(stored.slo_id))[1:] == expected

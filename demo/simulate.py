@@ -62,9 +62,12 @@ def preload() -> None:
     from airflow.sdk.execution_time.supervisor import in_process_api_server
 
     import airflow_ai_slo.expectations.drift  # noqa: F401
+    from demo.same_thread import SameThread
 
+    server = in_process_api_server()
+    server.transport = SameThread(server.app)  # type: ignore[misc]
     # The first request builds every version of the API that tasks talk to.
-    httpx.Client(transport=in_process_api_server().transport, base_url="http://in-process").get("/health")
+    httpx.Client(transport=server.transport, base_url="http://in-process").get("/health")
     # What is there now stays; the collector need not look at it again.
     gc.collect()
     gc.freeze()

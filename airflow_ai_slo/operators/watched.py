@@ -50,15 +50,26 @@ def _tasks_of(dag: Any, name: str) -> Iterator[str]:
 def instances_of(ti: Any, tasks: Iterable[str]) -> list[Instance]:
     """Every instance of these tasks in the run of ``ti``, asked through the task SDK.
 
-    One question for each task: in one answer for all, instance 1 of a mapped ``a`` and a task ``a_1`` have one name.
+    One question for all, unless a name in the answer could mean two: instance 1 of a mapped ``a``, or a task ``a_1``.
     """
-    found = []
-    for task_id in tasks:
-        answer = ti.get_task_states(dag_id=ti.dag_id, task_ids=[task_id], run_ids=[ti.run_id])
-        for name, state in answer.get(ti.run_id, {}).items():
-            map_index = -1 if name == task_id else int(name[len(task_id) + 1 :])
-            found.append(Instance(task_id, map_index, None if state is None else str(state)))
-    return found
+    names = list(tasks)
+    unclear = any(name.rpartition("_")[0] in names and name.rpartition("_")[2].isdecimal() for name in names)
+    found = [one for asked in ([[name] for name in names] if unclear else [names]) for one in _ask(ti, asked)]
+    return sorted(found, key=lambda one: names.index(one.task_id))
+
+
+def _ask(ti: Any, tasks: list[str]) -> Iterator[Instance]:
+    if not tasks:
+        return
+    answer = ti.get_task_states(dag_id=ti.dag_id, task_ids=tasks, run_ids=[ti.run_id])
+    for name, state in answer.get(ti.run_id, {}).items():
+        task_id, map_index = (name, -1) if name in tasks else _mapped(name)
+        yield Instance(task_id, map_index, None if state is None else str(state))
+
+
+def _mapped(name: str) -> tuple[str, int]:
+    task_id, _, map_index = name.rpartition("_")
+    return task_id, int(map_index)
 
 
 def times_of(ti: Any, instance: Instance, logical_date: datetime | None) -> tuple[datetime, datetime] | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 
 COLUMNS = (
@@ -43,6 +44,9 @@ class Flight:
     arr_delay: float | None
 
 
+values_of = attrgetter(*COLUMNS)
+
+
 def file_of(folder: Path, day: date) -> Path:
     """Where the feed puts a day."""
     return folder / f"{day.isoformat()}.csv"
@@ -69,7 +73,7 @@ def write(path: Path, flights: Iterator[Flight]) -> None:
     with path.open("w", newline="") as lines:
         writer = csv.writer(lines)
         writer.writerow(COLUMNS)
-        writer.writerows(astuple(flight) for flight in flights)
+        writer.writerows(map(values_of, flights))
 
 
 def _flight(row: list[str]) -> Flight:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import astuple
 from datetime import date
 
-from flights.feed import COLUMNS, Flight
+from flights.feed import COLUMNS, Flight, values_of
 from flights.model import Model
 
 TABLES = """
@@ -44,7 +43,7 @@ def connect(path: str) -> Iterator[sqlite3.Connection]:
 
 def load(warehouse: sqlite3.Connection, day: date, flights: Iterable[Flight]) -> int:
     """Replace a day's flights; returns how many there are."""
-    rows = [(day.isoformat(), *astuple(flight)) for flight in flights]
+    rows = [(day.isoformat(), *values_of(flight)) for flight in flights]
     warehouse.execute("DELETE FROM flights WHERE day = ?", (day.isoformat(),))
     places = ", ".join("?" * (1 + len(COLUMNS)))
     warehouse.executemany(f"INSERT INTO flights (day, {', '.join(COLUMNS)}) VALUES ({places})", rows)

@@ -95,6 +95,29 @@ def test_fifty_mapped_tasks_are_one_event_and_a_failed_one_makes_it_bad(recorded
     assert seen.attributes["failed_task"] == "work"
 
 
+@pytest.mark.parametrize("name, questions", [("work_one", 1), ("work_1", 2)])
+def test_watched_tasks_are_asked_for_at_once_unless_a_name_could_mean_two(
+    recorded: Recorded, monkeypatch: pytest.MonkeyPatch, name: str, questions: int
+) -> None:
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    asked = []
+    ask = RuntimeTaskInstance.get_task_states
+
+    def counted(**options: Any) -> Any:
+        asked.append(options["task_ids"])
+        return ask(**options)
+
+    monkeypatch.setattr(RuntimeTaskInstance, "get_task_states", staticmethod(counted))
+    with DAG(f"asked_{name}", schedule="@daily", start_date=day(1)) as dag:
+        both = [work.expand(outcome=["", ""]), work.override(task_id=name, retries=0)("fail")]
+        both >> BatchCompletionOperator(task_id="completion", slo="completion")
+    run_as(dag, logical_date=day(1))
+    (seen,) = recorded("completion")
+    assert (seen.good, seen.attributes["detail"], seen.attributes["failed_task"]) == (0, f"{name} failed", name)
+    assert len(asked) == questions
+
+
 def test_a_run_that_had_nothing_to_do_is_neither_good_nor_bad(recorded: Recorded) -> None:
     with DAG("idle", schedule="@daily", start_date=day(1)) as dag:
         decide = ShortCircuitOperator(task_id="is_there_data", python_callable=lambda: False)

@@ -6,7 +6,6 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
-export UV_LINK_MODE ?= copy
 
 .PHONY: help install check format lint types layers docs test test-forking test-airflow test-airflow-others test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 

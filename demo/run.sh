@@ -3,7 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export DEMO_STARTED; DEMO_STARTED=$(date +%s.%N)
-export UV_LINK_MODE="${UV_LINK_MODE:-copy}"
 python=${PYTHON:-python3}
 venv=.demo/venv
 mkdir -p .demo/logs

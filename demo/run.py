@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from demo.terminal import Terminal
 
 PYTHON = [sys.executable]
 AIRFLOW = [sys.executable, "-m", "airflow"]
+BESIDE = ["nice", "-n", "10"]
+"""For what has time while something longer runs."""
 COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
@@ -58,9 +60,9 @@ class Demo:
     def play_back(self) -> None:
         """Database, data and model at once; then the 60 days, while the API server boots beside them."""
         self.terminal.live("Airflow's database, January's model and the imports, side by side")
-        migrate = self.processes.start("migrate", [*AIRFLOW, "db", "migrate"], self.env)
-        prepare, prepared = self._telling("prepare")
         simulate, events = self._telling("simulate")
+        migrate = self.processes.start("migrate", [*BESIDE, *AIRFLOW, "db", "migrate"], self.env)
+        prepare, prepared = self._telling("prepare", BESIDE)
         facts = self._until(prepared, "prepared", "prepare", prepare)
         self.terminal.step(
             f"The flights of 2013 moved on by {facts['weeks']} weeks; a model learned delays from January's "
@@ -96,12 +98,14 @@ class Demo:
                 self.terminal.wrapped(line)
             self.story.catch_up()
 
-    def _telling(self, name: str) -> tuple[subprocess.Popen[bytes], Iterator[dict[str, Any]]]:
+    def _telling(
+        self, name: str, before: Sequence[str] = ()
+    ) -> tuple[subprocess.Popen[bytes], Iterator[dict[str, Any]]]:
         """Start one of the demo's own processes, and read the events it tells."""
         reader, writer = os.pipe()
         env = self.env | {"DEMO_EVENTS": str(writer), "AI_SLO_COUNT_TEST_RUNS": "1"}
         process = self.processes.start(
-            name, [*PYTHON, "-m", f"demo.{name}"], env, pass_fds=[writer], stdin=subprocess.PIPE
+            name, [*before, *PYTHON, "-m", f"demo.{name}"], env, pass_fds=[writer], stdin=subprocess.PIPE
         )
         os.close(writer)
         return process, (json.loads(line) for line in os.fdopen(reader))

@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 UV := $(or $(shell command -v uv 2>/dev/null),.uv/bin/uv)
 STAMP := $(VENV)/.installed
+# Where it is set, every process compiles Airflow anew, which takes three times as long as importing it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help install check format lint types layers docs test test-forking test-airflow test-airflow-others test-others test-matrix soak bench demo demo-stop wheel released constraints clean
 

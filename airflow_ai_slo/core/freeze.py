@@ -10,13 +10,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.freeze_policy import Terms
+from airflow_ai_slo.core.instants import MAX_AGE as MAX_AGE
 from airflow_ai_slo.core.numbers import Exact
 
 if TYPE_CHECKING:
     from airflow_ai_slo.core.evaluation import Evaluation
-
-MAX_AGE = timedelta(hours=26)
-"""An evaluation older than this is no answer: a day, and two hours of grace for daily evaluations."""
 
 _DAY = timedelta(days=1)
 

@@ -13,6 +13,9 @@ DAY = 86_400_000_000
 CLOCKS_DIFFER = timedelta(minutes=5)
 """Clocks of two machines may differ by this much; what lies further ahead is yet to come."""
 
+MAX_AGE = timedelta(hours=26)
+"""An evaluation older than this is no answer to a gate: a day, and two hours of grace for daily evaluations."""
+
 
 def utc(instant: datetime) -> datetime:
     """The same instant as a plain UTC datetime: in other zones, and in pendulum, differences are not what they seem.

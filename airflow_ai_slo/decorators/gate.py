@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.core.instants import MAX_AGE
 
 if TYPE_CHECKING:
     from airflow.sdk.bases.decorator import TaskDecorator

@@ -11,7 +11,7 @@ from airflow.sdk.bases.decorator import DecoratedOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.core.instants import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.operators.links import SLOPageLink

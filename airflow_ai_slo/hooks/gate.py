@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.freeze import Gate, GateAnswer
+
+if TYPE_CHECKING:
+    from airflow_ai_slo.core.freeze import GateAnswer
 
 OnUnknown = Literal["block", "allow"]
 OnFrozen = Literal["fail", "skip"]
@@ -34,6 +36,8 @@ def check_options(*, on_unknown: str, max_age: timedelta, on_frozen: str = "fail
 
 def tell_passing(log: Any, answer: GateAnswer) -> None:
     """Log why a change passes; as a warning where somebody should know of it."""
+    from airflow_ai_slo.core.freeze import Gate
+
     line = explain(answer)
     if answer.outcome is Gate.UNKNOWN:
         log.warning("%s; passing, since on_unknown='allow'", line)

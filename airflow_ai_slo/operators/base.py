@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_ai_slo.compat import Run, at_of, run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError
 from airflow_ai_slo.core.instants import utc
-from airflow_ai_slo.core.measurement import Cause, Measurement
-from airflow_ai_slo.hooks import lineage
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.operators import keeping
 from airflow_ai_slo.operators.links import SLOPageLink
@@ -22,6 +19,9 @@ from airflow_ai_slo.operators.links import SLOPageLink
 if TYPE_CHECKING:
     from airflow.providers.openlineage.extractors import OperatorLineage
     from airflow.sdk import Context
+
+    from airflow_ai_slo.compat import Run
+    from airflow_ai_slo.core.measurement import Cause, Measurement
 
 WRONG_SETTINGS = (ConfigurationError, DefinitionError, MeasurementError, UnknownSLOError)
 """Errors that trying again cannot mend: they fail a task without retries."""
@@ -135,6 +135,8 @@ class MeasureOperator(SLOOperator):
         :param key: another natural key than the run's, such as :meth:`interval_key`.
         :raises MeasurementError: counts or value break the rules.
         """
+        from airflow_ai_slo.core.measurement import Measurement
+
         run = self.run_of(context)
         return Measurement(
             slo=slo or self.slo,
@@ -210,6 +212,8 @@ class MeasureOperator(SLOOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """What the task measured, for OpenLineage; Airflow's provider calls this, also for a task that failed."""
+        from airflow_ai_slo.hooks import lineage
+
         return lineage.measured(self.kept.values(), self.hook.open)
 
     def interval_key(self, context: Context, end: datetime) -> str:
@@ -220,10 +224,14 @@ class MeasureOperator(SLOOperator):
 
     def at_of(self, context: Context) -> datetime:
         """The instant the run's measured interval ends: data interval end, else logical date, else run_after; UTC."""
+        from airflow_ai_slo.compat import at_of
+
         return at_of(context)
 
     def run_of(self, context: Context) -> Run:
         """The run as this package sees it: key, instant, clock, whether it counts."""
+        from airflow_ai_slo.compat import run_of
+
         return run_of(context, count_manual=self.count_manual)
 
     def _is_bad(self, measured: Measurement) -> bool:

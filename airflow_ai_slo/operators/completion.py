@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import TriggerRule
 
-from airflow_ai_slo.compat import Run, is_test_run
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.compat import Run
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.operators.watched import Instance
 
 _MOST_NAMED = 5
@@ -89,11 +89,12 @@ class BatchCompletionOperator(MeasureOperator):
 
     def _finished(self, context: Context, seen: Sequence[Instance], run: Run, start: datetime) -> datetime:
         """Now, or when the tasks really ended where now would be too late: this task may have waited, or be cleared."""
+        from airflow_ai_slo.compat import is_test_run
+        from airflow_ai_slo.operators.watched import times_of
+
         late = self.deadline is not None and run.now - start > self.deadline
         if not late or is_test_run(context["dag_run"]):
             return run.now
-        from airflow_ai_slo.operators.watched import times_of
-
         ends = []
         for one in seen:
             if one.state != "success":

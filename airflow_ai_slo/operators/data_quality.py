@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, StoreError
-from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.expectations import SuiteResult
 
 _NAMES_KEPT = 20
@@ -169,6 +169,7 @@ class DataQualityOperator(TabularOperator):
         )
 
     def _measured(self, context: Context, found: SuiteResult) -> Measurement:
+        from airflow_ai_slo.core.measurement import Cause
         from airflow_ai_slo.operators.quality_words import cause_of, in_words
 
         good, total = (found.rows.good, found.rows.total) if found.rows is not None else (found.good, found.total)

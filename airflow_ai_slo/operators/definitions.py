@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, StoreError
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 
@@ -41,6 +40,8 @@ class ApplySLOsOperator(SLOOperator):
 
     def execute(self, context: Context) -> dict[str, str]:
         """Returns what happened to each SLO: ``created``, ``edited``, ``unchanged``…"""
+        from airflow_ai_slo.compat import run_of
+
         try:
             return apply(self.hook.get_store(), self.definitions, now=run_of(context).now, log=self.log)
         except WRONG_SETTINGS as error:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, StoreError
-from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.drift_window import both_sides, check_windows, windows_of
 from airflow_ai_slo.operators.tabular import TabularOperator
@@ -17,6 +16,7 @@ from airflow_ai_slo.operators.tabular import TabularOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.data import Source
     from airflow_ai_slo.measure.drift import DriftResult, ReferenceProfile, Thresholds
 
@@ -173,6 +173,7 @@ class DataDriftOperator(TabularOperator):
         return found
 
     def _measured(self, context: Context, found: DriftResult) -> Measurement:
+        from airflow_ai_slo.core.measurement import Cause
         from airflow_ai_slo.measure.drift import in_words
         from airflow_ai_slo.operators.drift_words import names_of
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.drift.embeddings import EmbeddingDrift, EmbeddingThresholds
 
 
@@ -88,6 +88,8 @@ class EmbeddingDriftOperator(TabularOperator):
         return found
 
     def _measured(self, context: Context, found: EmbeddingDrift) -> Measurement:
+        from airflow_ai_slo.core.measurement import Cause
+
         return self.measurement(
             context,
             good=found.good,

@@ -8,12 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_ai_slo.compat import run_of
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
 from airflow_ai_slo.core.instants import CLOCKS_DIFFER
-from airflow_ai_slo.hooks import lineage
-from airflow_ai_slo.hooks.delivery import deliver
-from airflow_ai_slo.hooks.stats import emit
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 from airflow_ai_slo.operators.definitions import Definitions, apply
 
@@ -82,6 +78,8 @@ class EvaluateSLOsOperator(SLOOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Returns ``{at, slos, exhausted, firing: {slo: severity}, frozen, sent, pending}``."""
         from airflow_ai_slo import engine
+        from airflow_ai_slo.compat import run_of
+        from airflow_ai_slo.hooks.stats import emit
 
         try:
             now = run_of(context).now
@@ -109,9 +107,13 @@ class EvaluateSLOsOperator(SLOOperator):
 
     def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:
         """Where the SLOs stand, for OpenLineage; Airflow's provider calls this."""
+        from airflow_ai_slo.hooks import lineage
+
         return lineage.evaluated(self._seen, self._modes)
 
     def _deliver(self, store: Store, now: datetime) -> dict[str, Any]:
+        from airflow_ai_slo.hooks.delivery import deliver
+
         done = deliver(
             store,
             now=now,

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.freshness import Freshness
     from airflow_ai_slo.measure.loads import Loads
 

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow_ai_slo.hooks.fresh_files import FileQuery
 from airflow_ai_slo.operators.fresh import FreshnessOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.hooks.fresh_files import FileQuery
     from airflow_ai_slo.measure.freshness import Freshness
     from airflow_ai_slo.measure.loads import Loads
 
@@ -62,4 +62,6 @@ class FileFreshnessOperator(FreshnessOperator):
         return self._files().loads()
 
     def _files(self) -> FileQuery:
+        from airflow_ai_slo.hooks.fresh_files import FileQuery
+
         return FileQuery(path=self.path, dated=self.dated, conn_id=self.conn_id, timezone=self.timezone)

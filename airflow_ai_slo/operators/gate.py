@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.bases.skipmixin import SkipMixin
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.core.instants import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnFrozen, OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.operators.base import SLOOperator
 from airflow_ai_slo.operators.links import SLOPageLink
@@ -65,6 +64,8 @@ class FreezeGateOperator(SLOOperator, SkipMixin):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Ask the gate; returns its answer, in the shape of ``ai-slo freeze check --format json``."""
+        from airflow_ai_slo.compat import run_of
+
         run = run_of(context)
         answer = self.hook.gate(
             self.service, now=run.now, labels=labels_of(self.labels), max_age=self.max_age, actor=run.actor

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.sampling import SamplingOperator
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.judged.criteria import Criterion
     from airflow_ai_slo.measure.judged.drawing import Item
     from airflow_ai_slo.measure.judged.judging import Verdict

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from airflow_ai_slo.compat import Run
 from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.errors import UnknownSLOError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.numbers import plain
 from airflow_ai_slo.hooks.store import SLOHook
+
+if TYPE_CHECKING:
+    from airflow_ai_slo.compat import Run
+    from airflow_ai_slo.core.measurement import Measurement
 
 
 class Measures(Protocol):

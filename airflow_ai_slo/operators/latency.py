@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators import keeping
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
@@ -18,6 +17,7 @@ from airflow_ai_slo.operators.tabular import TabularOperator
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.latency import RequestRules, Requests, TimeUnit
 
 

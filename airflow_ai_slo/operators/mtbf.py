@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Cause, Measurement
 from airflow_ai_slo.operators import keeping
 from airflow_ai_slo.operators.base import WRONG_SETTINGS
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
+
+    from airflow_ai_slo.core.measurement import Measurement
 
 
 class MTBFOperator(TabularOperator):
@@ -95,6 +96,7 @@ class MTBFOperator(TabularOperator):
 
     def _hours(self, context: Context) -> dict[str, Any]:
         """One measurement for each hour, under a key of its own: windows of runs may overlap."""
+        from airflow_ai_slo.core.measurement import Cause
         from airflow_ai_slo.measure.reliability.mtbf import hours_without, whole_hours
 
         at, run = self.at_of(context), self.run_of(context)

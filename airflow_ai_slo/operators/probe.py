@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.golden import Golden
     from airflow_ai_slo.measure.probe import Plan
 

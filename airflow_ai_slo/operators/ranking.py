@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.segments import check_segment, slo_of
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.data import Source
     from airflow_ai_slo.measure.quality.ranking import RankingSpec
     from airflow_ai_slo.measure.quality.ranking.measuring import RankingQuality

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from airflow.sdk.exceptions import AirflowFailException
 
-from airflow_ai_slo.compat import Run, run_of
 from airflow_ai_slo.core.errors import ConfigurationError
-from airflow_ai_slo.core.periods import Period, check_period, ending, period_of, zone_named
-from airflow_ai_slo.hooks.delivery import deliver
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, SLOOperator
 from airflow_ai_slo.operators.links import SLOReportLink
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.compat import Run
+    from airflow_ai_slo.core.periods import Period
     from airflow_ai_slo.reports.model import Report
     from airflow_ai_slo.store import Store
 
@@ -91,7 +90,7 @@ class SLOReportOperator(SLOOperator):
         if self.path is None and set(self.format) != {"slack"}:
             raise ConfigurationError("path is missing: say where the file goes, or format='slack'")
         self.period = _checked(period)
-        self.timezone = timezone if "{{" in timezone else zone_named(timezone).key
+        self.timezone = _zone(timezone)
         self.services = services
         self.title = title
         self.url = url
@@ -103,6 +102,7 @@ class SLOReportOperator(SLOOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Returns ``{paths, period, start, end, headline, services, frozen}``, and of a message ``targets``."""
         from airflow_ai_slo import engine
+        from airflow_ai_slo.compat import run_of
         from airflow_ai_slo.reports.verdict import summary
 
         run = run_of(context)
@@ -126,6 +126,8 @@ class SLOReportOperator(SLOOperator):
         return result if told is None else result | told
 
     def _period(self, run: Run) -> Period:
+        from airflow_ai_slo.core.periods import ending, period_of
+
         if isinstance(self.period, timedelta):
             return ending(run.now, self.period)
         return period_of(self.period, run.at, self.timezone)
@@ -143,6 +145,7 @@ class SLOReportOperator(SLOOperator):
 
     def _tell(self, store: Store, report: Report, run: Run) -> dict[str, Any]:
         from airflow_ai_slo import engine
+        from airflow_ai_slo.hooks.delivery import deliver
 
         told = engine.tell_report(store, report, key=run.key, targets=list(self.targets))
         if not self.deliver:
@@ -181,11 +184,21 @@ def _formats(given: str | Sequence[str] | None, path: str | None) -> tuple[str, 
 
 def _checked(period: Any) -> timedelta | str:
     if isinstance(period, str):
+        from airflow_ai_slo.core.periods import check_period
+
         return period if "{{" in period else check_period(period)
     if not isinstance(period, timedelta) or period <= timedelta(0):
         example = "a timedelta above zero, such as timedelta(days=28), or 'month'"
         raise ConfigurationError(f"period={period!r}: give {example}")
     return period
+
+
+def _zone(name: str) -> str:
+    if name == "UTC" or "{{" in name:
+        return name
+    from airflow_ai_slo.core.periods import zone_named
+
+    return zone_named(name).key
 
 
 def _write(path: Path, text: str) -> None:

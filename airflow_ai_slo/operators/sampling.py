@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from airflow.sdk.exceptions import AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import WRONG_SETTINGS, MeasureOperator
 from airflow_ai_slo.operators.tabular import TabularOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.judged.answers import Answer
     from airflow_ai_slo.measure.judged.drawing import Sample
     from airflow_ai_slo.measure.judged.sheet import Sheet, Written

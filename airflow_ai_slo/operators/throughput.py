@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError, MeasurementError
-from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.operators.base import MeasureOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Asset, AssetAlias, Context
     from airflow.sdk.definitions.asset import AssetRef
 
+    from airflow_ai_slo.core.measurement import Measurement
     from airflow_ai_slo.measure.throughput import OnZero
     from airflow_ai_slo.operators.watched import Instance
 

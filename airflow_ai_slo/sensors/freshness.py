@@ -12,12 +12,12 @@ from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
 from airflow_ai_slo.core.errors import ConfigurationError, DataError
-from airflow_ai_slo.hooks.fresh_files import FileQuery
-from airflow_ai_slo.hooks.watermark import WatermarkQuery
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from airflow_ai_slo.hooks.fresh_files import FileQuery
+    from airflow_ai_slo.hooks.watermark import WatermarkQuery
     from airflow_ai_slo.measure.freshness import Freshness
     from airflow_ai_slo.triggers.freshness import FreshnessTrigger
 
@@ -136,12 +136,12 @@ class FeatureFreshnessSensor(FreshnessSensor):
         self.partition = partition
         self.watermark = watermark
         if watermark is None:
-            WatermarkQuery(**self._options)
+            self._query()
 
     def look(self, now: datetime) -> Freshness:
         """Ask the database, or the function."""
         if self.watermark is None:
-            return WatermarkQuery(**self._options).freshness(now=now, max_age=self.max_age)
+            return self._query().freshness(now=now, max_age=self.max_age)
         from airflow_ai_slo.measure.freshness import freshness
         from airflow_ai_slo.measure.watermark import instant_of, zone_of
 
@@ -156,6 +156,11 @@ class FeatureFreshnessSensor(FreshnessSensor):
             return None
         age = self.max_age.total_seconds()
         return FeatureFreshnessTrigger(max_age=age, poll_interval=poll_interval, **self._options)
+
+    def _query(self) -> WatermarkQuery:
+        from airflow_ai_slo.hooks.watermark import WatermarkQuery
+
+        return WatermarkQuery(**self._options)
 
     @property
     def _options(self) -> dict[str, Any]:
@@ -192,11 +197,11 @@ class FileFreshnessSensor(FreshnessSensor):
         self.dated = dated
         self.conn_id = conn_id
         if isinstance(path, str):
-            FileQuery(**self._options)
+            self._query()
 
     def look(self, now: datetime) -> Freshness:
         """List the files."""
-        return FileQuery(**self._options).freshness(now=now, max_age=self.max_age)
+        return self._query().freshness(now=now, max_age=self.max_age)
 
     def trigger(self, poll_interval: float) -> FreshnessTrigger | None:
         """Lists the files."""
@@ -204,6 +209,11 @@ class FileFreshnessSensor(FreshnessSensor):
 
         age = self.max_age.total_seconds()
         return FileFreshnessTrigger(max_age=age, poll_interval=poll_interval, **self._options)
+
+    def _query(self) -> FileQuery:
+        from airflow_ai_slo.hooks.fresh_files import FileQuery
+
+        return FileQuery(**self._options)
 
     @property
     def _options(self) -> dict[str, Any]:

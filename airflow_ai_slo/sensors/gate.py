@@ -10,8 +10,7 @@ from airflow.sdk import BaseSensorOperator, PokeReturnValue
 from airflow.sdk.configuration import conf
 from airflow.sdk.exceptions import AirflowException, AirflowSensorTimeout, AirflowSkipException
 
-from airflow_ai_slo.compat import run_of
-from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.core.instants import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnUnknown, check_options, explain, labels_of, tell_passing
 from airflow_ai_slo.hooks.store import SLOHook
 
@@ -87,7 +86,7 @@ class FreezeGateSensor(BaseSensorOperator):
             on_unknown=self.on_unknown,
             max_age=self.max_age.total_seconds(),
             slo_conn_id=self.slo_conn_id,
-            actor=run_of(context).actor,
+            actor=_actor(context),
             poll_interval=max(self.poke_interval, SHORTEST),
         )
         self.defer(
@@ -101,10 +100,16 @@ class FreezeGateSensor(BaseSensorOperator):
             now=datetime.now(UTC),
             labels=labels_of(self.labels),
             max_age=self.max_age,
-            actor=run_of(context).actor,
+            actor=_actor(context),
         )
         if answer.blocks(on_unknown=self.on_unknown):
             self.log.info("Waiting: %s", explain(answer))
             return None
         tell_passing(self.log, answer)
         return answer.to_dict()
+
+
+def _actor(context: Context) -> str:
+    from airflow_ai_slo.compat import run_of
+
+    return run_of(context).actor

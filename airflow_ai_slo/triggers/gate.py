@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow_ai_slo.core.freeze import MAX_AGE
+from airflow_ai_slo.core.instants import MAX_AGE
 from airflow_ai_slo.hooks.gate import OnUnknown, explain
 from airflow_ai_slo.hooks.store import SLOHook
 from airflow_ai_slo.triggers.polling import SHORTEST, PollingTrigger

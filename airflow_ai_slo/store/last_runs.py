@@ -41,8 +41,8 @@ def beside_edges(
 ) -> tuple[dict[datetime, Prefix], dict[int, Prefix]]:
     """:func:`~.curve.prefixes` and :func:`before_last_runs` of SLOs that mostly ran at the same instants.
 
-    One of them is looked up. All are asked for the sums at its instants, which takes a third as long as finding those
-    of each; how many runs are counted there tells for whom they are the right ones.
+    A few are looked up. All are asked for the sums at the instants of most of those, which takes a third as long as
+    finding those of each; how many runs are counted there tells for whom they are the right ones.
 
     :param edges: each once, the instant among them.
     :param counts: at least one.
@@ -50,9 +50,9 @@ def beside_edges(
     if len(edges) + len(counts) > AT_ONCE:
         return curve.prefixes(connection, edges, ids), before_last_runs(connection, counts, at, ids)
     ordered = sorted(counts)
-    ((_, _, *instants),) = _instants(len(counts)).all(
-        connection, json.dumps(ids[:1]), to_micros(at), *_further(ordered)
-    )
+    some = [ids[0], ids[len(ids) // 2], ids[-1]]
+    looked_up = _instants(len(counts)).all(connection, json.dumps(some), to_micros(at), *_further(ordered))
+    instants = _of_most([tuple(row[2:]) for row in looked_up])
     upto, rows, place = curve.beside_runs(connection, edges, instants, ids)
     places = [place + 4 * number for number in range(len(counts))]
     others = _others(rows, [one + 4 for one in places], ordered, upto[at])
@@ -62,6 +62,11 @@ def beside_edges(
             sums = [held for count in ordered for held in own[count].get(slo_id)[1:]]
             rows[slo_id] = (*rows[slo_id][: place + 1], *sums)
     return upto, {count: Prefix(rows, one) for count, one in zip(ordered, places, strict=True)}
+
+
+def _of_most(found: Sequence[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+    """Those that most have; if they are as many, the latest ones: an SLO that is measured no more tells little."""
+    return max(found, key=lambda one: (found.count(one), [-1 if at is None else at for at in one]))
 
 
 def _others(rows: Rows, places: Sequence[int], counts: Sequence[int], upto: Prefix) -> list[int]:

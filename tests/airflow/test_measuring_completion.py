@@ -95,7 +95,7 @@ def test_fifty_mapped_tasks_are_one_event_and_a_failed_one_makes_it_bad(recorded
     assert seen.attributes["failed_task"] == "work"
 
 
-@pytest.mark.parametrize("name, questions", [("work_one", 1), ("work_1", 2)])
+@pytest.mark.parametrize(("name", "questions"), [("work_one", 1), ("work_1", 2)])
 def test_watched_tasks_are_asked_for_at_once_unless_a_name_could_mean_two(
     recorded: Recorded, monkeypatch: pytest.MonkeyPatch, name: str, questions: int
 ) -> None:

@@ -46,23 +46,35 @@ STREAMS = {
 }
 
 
-@pytest.mark.parametrize("first", STREAMS)
+@pytest.mark.parametrize("first", ["pilot", "never", "short", "beside", "one_less_one_more", "afterwards"])
 @pytest.mark.parametrize("counts", [(1,), (2, 4, 3), (5, 1, 30, 8)])
-def test_sums_are_those_of_each_by_itself(
-    store: Store, monkeypatch: pytest.MonkeyPatch, first: str, counts: tuple[int, ...]
-) -> None:
+def test_sums_are_those_of_each_by_itself(store: Store, first: str, counts: tuple[int, ...]) -> None:
     rows = _fill(store, STREAMS)
     ids = [rows[first], *(slo_id for name, slo_id in rows.items() if name != first)]
     edges = [NOW - 2 * DAY, NOW, NOW - 100 * DAY]
     with store.read() as connection:
-        each = curve.prefixes(connection, edges, ids), last_runs.before_last_runs(connection, counts, NOW, ids)
-        asked = _spy(monkeypatch)
-        together = last_runs.beside_edges(connection, edges, counts, NOW, ids)
-    assert _values(together[0], ids) == _values(each[0], ids)
-    assert _values(together[1], ids) == _values(each[1], ids)
-    assert rows[first] not in asked
-    if first == "pilot":
-        assert {name for name, slo_id in rows.items() if slo_id not in asked} >= {"alike", "earlier_too", "afterwards"}
+        upto, back = last_runs.beside_edges(connection, edges, counts, NOW, ids)
+        assert _values(upto, ids) == _values(curve.prefixes(connection, edges, ids), ids)
+        assert _values(back, ids) == _values(last_runs.before_last_runs(connection, counts, NOW, ids), ids)
+
+
+@pytest.mark.parametrize(
+    "looked_up", [("pilot", "alike", "never"), ("short", "alike", "never"), ("short", "beside", "pilot")]
+)
+def test_only_those_that_ran_at_other_instants_are_asked_by_themselves(
+    store: Store, monkeypatch: pytest.MonkeyPatch, looked_up: tuple[str, str, str]
+) -> None:
+    rows = _fill(store, {name: STREAMS[name] for name in (*looked_up, "afterwards", "one_less")})
+    first, middle, last = looked_up
+    ids = [rows[name] for name in (first, "afterwards", middle, "one_less", last)]
+    asked = _spy(monkeypatch)
+    with store.read() as connection:
+        last_runs.beside_edges(connection, [NOW], (2, 4), NOW, ids)
+    # Nothing is found before the first run, and nothing is right.
+    assert {name for name, slo_id in rows.items() if slo_id in asked} == {*looked_up, "one_less"} & {
+        "beside",
+        "one_less",
+    }
 
 
 def test_more_edges_than_a_statement_takes(store: Store) -> None:

@@ -16,8 +16,8 @@ help: ## Show what can be made.
 
 .uv/bin/uv:
 	@echo "Installing uv from PyPI into .uv/"
-	@$(PYTHON) -m venv .uv 2>/dev/null && .uv/bin/python -m pip install -q uv \
-	  || { rm -rf .uv; $(PYTHON) -m pip install -q --target .uv/lib uv && mkdir -p .uv/bin && ln -s ../lib/bin/uv .uv/bin/uv; } \
+	@{ $(PYTHON) -m pip install -q --target .uv/lib uv 2>/dev/null && mkdir -p .uv/bin && ln -s ../lib/bin/uv .uv/bin/uv; } \
+	  || { rm -rf .uv; $(PYTHON) -m venv .uv && .uv/bin/python -m pip install -q uv; } \
 	  || { echo "error: uv could not be installed; $(PYTHON) needs venv or pip (Debian: apt install python3-venv)" >&2; exit 1; }
 
 $(STAMP): pyproject.toml constraints.txt | $(filter .uv/bin/uv,$(UV))

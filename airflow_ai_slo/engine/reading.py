@@ -101,13 +101,12 @@ class _Reader:
                 else:
                     named = self._ids if len(wanted) == 1 else ids
                     self._edges[windows] = curve.prefixes(self._connection, edges, named), {}
-        self._read_few(few)
+        if few:
+            self._read_few(few, self._ids if len(few) == len(wanted) else [one for ids in few.values() for one in ids])
 
-    def _read_few(self, wanted: dict[Windows, list[int]]) -> None:
-        ids = [one for members in wanted.values() for one in members]
-        if not ids:
-            return
-        upto = curve.prefixes(self._connection, [self._at, *(start for starts, _ in wanted for start in starts)], ids)
+    def _read_few(self, wanted: dict[Windows, list[int]], named: Sequence[int] | None) -> None:
+        edges = [self._at, *(start for starts, _ in wanted for start in starts)]
+        upto = curve.prefixes(self._connection, edges, named)
         by_counts: dict[tuple[int, ...], list[int]] = {}
         for (_, counts), members in wanted.items():
             by_counts.setdefault(counts, []).extend(members)

@@ -23,7 +23,7 @@ help: ## Show what can be made.
 $(STAMP): pyproject.toml constraints.txt | $(filter .uv/bin/uv,$(UV))
 	@echo "Creating $(VENV) and installing airflow-ai-slo with its development tools"
 	@$(UV) venv -q --allow-existing --python $(PYTHON) $(VENV)
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(UV) pip install -q -c constraints.txt -e '.[dev]'
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(UV) pip install -q -c constraints.txt -e '.[dev]'
 	@touch $@
 
 install: $(STAMP) ## Create .venv with everything for development.

@@ -61,7 +61,6 @@ class Demo:
         """Database, data and model at once; then the 60 days, while the API server boots beside them."""
         self.terminal.live("Airflow's database, January's model and the imports, side by side")
         simulate, events = self._telling("simulate")
-        migrate = self.processes.start("migrate", [*BESIDE, *AIRFLOW, "db", "migrate"], self.env)
         prepare, prepared = self._telling("prepare", BESIDE)
         facts = self._until(prepared, "prepared", "prepare", prepare)
         self.terminal.step(
@@ -69,7 +68,6 @@ class Demo:
             f"{facts['flights']:,}"
         )
         self._ended("prepare", prepare)
-        self._ended("migrate", migrate)
         self._until(events, "ready", "simulate", simulate)
         self.terminal.step("Airflow's database migrated")
         assert simulate.stdin is not None

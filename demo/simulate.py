@@ -1,6 +1,6 @@
 """The demo's first half, a process of its own: 60 days of DAG runs played back, then the report.
 
-It waits for a line on stdin before it touches Airflow's database.
+It waits for a line on stdin before it plays, because it needs what ``demo.prepare`` makes.
 """
 
 from __future__ import annotations
@@ -55,19 +55,31 @@ def play(tell: Callable[..., None], places: Places, *, newest: datetime, faults:
     tell("reported", path=str(places.report))
 
 
+def migrate() -> None:
+    """Make Airflow's database, as ``airflow db migrate`` does, in a process that has imported Airflow anyway."""
+    from airflow.utils.db import upgradedb
+
+    upgradedb()
+
+
 def preload() -> None:
-    """Import and build what the first task would wait for."""
-    import great_expectations  # noqa: F401
+    """Import and build what the first task would wait for: Airflow first, because ``demo.prepare`` begins elsewhere."""
     import httpx
     from airflow.sdk.execution_time.supervisor import in_process_api_server
 
-    import airflow_ai_slo.expectations.drift  # noqa: F401
     from demo.same_thread import SameThread
+    from demo.task_api import trim
 
     server = in_process_api_server()
+    trim(server.app)
     server.transport = SameThread(server.app)  # type: ignore[misc]
-    # The first request builds every version of the API that tasks talk to.
+    # The first request builds the API that tasks talk to.
     httpx.Client(transport=server.transport, base_url="http://in-process").get("/health")
+    migrate()
+    import great_expectations  # noqa: F401
+
+    import airflow_ai_slo.expectations.drift  # noqa: F401
+
     # What is there now stays; the collector need not look at it again.
     gc.collect()
     gc.freeze()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,10 +30,10 @@ def main(folder: Path, slack: str) -> None:
 
     faults = Faults(NEWEST.date(), plan=PLAN)
     train_model(places, shift=lay_feed(places, faults=faults))
-    subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, stdout=subprocess.DEVNULL)
 
-    from demo.simulate import apply_definitions, play
+    from demo.simulate import apply_definitions, play, preload
 
+    preload()
     apply_definitions(places, now=NEWEST - timedelta(days=5))
     told: list[str] = []
     play(lambda event, **_: told.append(event), places, newest=NEWEST, faults=faults, days=4)

@@ -1,13 +1,16 @@
 """Evaluating 1,000 SLOs x 8 windows with alerts, in process on SQLite, and the same with tenfold history.
 
 Each store is then given a cadence and calendar windows, so that missing runs, windows in runs and coverage by settled
-runs are on, and measured again. The floor is one look-up for each edge of each window, by the driver alone.
+runs are on, and measured again. The floor is one look-up for each edge of each window, by the driver alone. The peer of
+hourly data is Prometheus, where it is installed, over the same counts; it is asked the same beside expected runs, of
+which it knows nothing.
 """
 
 from __future__ import annotations
 
+import itertools
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,7 @@ from airflow_ai_slo.core.instants import to_micros
 from airflow_ai_slo.core.measurement import Measurement
 from airflow_ai_slo.core.windows import CalendarWindow
 from airflow_ai_slo.store import Store, open_store
+from benchmarks import prometheus
 from benchmarks.measure import against, median, say
 
 END = datetime(2026, 6, 1, 15, 20, 34, tzinfo=UTC)
@@ -29,7 +33,7 @@ _SPANS = [timedelta(hours=hours) for hours in (0, 1 / 12, 0.5, 1, 2, 6, 24, 72, 
 
 def run(folder: Path) -> dict[str, Any]:
     """Seconds; the limits are 0.15 (five minutes), 0.05 (hourly) and 1.3 times itself (tenfold)."""
-    hourly = _measure(folder / "hourly.db", timedelta(hours=1), timedelta(days=40))
+    hourly = _beside_prometheus(folder)
     tenfold = _measure(folder / "tenfold.db", timedelta(hours=1), timedelta(days=400))
     five = _measure(folder / "five.db", timedelta(minutes=5), timedelta(days=40))
     return {
@@ -40,20 +44,45 @@ def run(folder: Path) -> dict[str, Any]:
     }
 
 
-def _measure(path: Path, every: timedelta, history: timedelta) -> dict[str, Any]:
+def _beside_prometheus(folder: Path) -> dict[str, Any]:
+    path, every, history = folder / "hourly.db", timedelta(hours=1), timedelta(days=40)
+    if not prometheus.installed():
+        say("no Prometheus on the PATH to compare with; Debian's package `prometheus` would bring it")
+        return _measure(path, every, history)
+    say("filling Prometheus with the same measurements")
+    with prometheus.serving(folder / "prometheus", histories(every, history)) as peer:
+        if len(peer.values(prometheus.ratio("28d"), END)) != SLOS:
+            raise RuntimeError("Prometheus does not hold every SLO")
+        return _measure(path, every, history, peer.evaluate)
+
+
+def _measure(
+    path: Path, every: timedelta, history: timedelta, peer: Callable[[datetime], None] | None = None
+) -> dict[str, Any]:
     store = open_store(f"sqlite:///{path}")
     rows = fill(store, every, history)
-    counter = iter(range(1000))
+    instants = (END + timedelta(seconds=number) for number in itertools.count())
 
     def once() -> None:
-        engine.evaluate(store, at=END + timedelta(seconds=next(counter)))
+        engine.evaluate(store, at=next(instants))
+
+    def in_turn(peer: Callable[[datetime], None]) -> tuple[float, float]:
+        say("evaluating in turn with Prometheus")
+        found = against(lambda _: once(), lambda _: peer(next(instants)), times=15)
+        return found["peer_seconds"], found["ratio"]
 
     say(f"evaluating over {rows:,} measurements")
-    plain = against(lambda _: once(), _floor(path), times=15)
+    found: dict[str, Any] = {"measurements": rows, **against(lambda _: once(), _floor(path), times=15)}
+    if peer:
+        found["prometheus_seconds"], found["ratio_to_prometheus"] = in_turn(peer)
     engine.apply(store, _slos(schedule=Schedule(cadence=str(Duration.of(every)))), now=END)
     say("evaluating with expected runs and calendar windows")
     engine.evaluate(store, at=END)
-    return {"measurements": rows, **plain, "seconds_with_expected_runs": median(once, times=15)}
+    found["seconds_with_expected_runs"] = median(once, times=15)
+    if peer:
+        beside = in_turn(peer)
+        found["prometheus_seconds_with_expected_runs"], found["ratio_to_prometheus_with_expected_runs"] = beside
+    return found
 
 
 def _floor(path: Path) -> Callable[[int], object]:
@@ -95,17 +124,22 @@ def fill_hourly(store: Store) -> None:
 
 def fill(store: Store, every: timedelta, history: timedelta, end: datetime = END) -> int:
     """1,000 SLOs with a measurement each so often, up to an instant; how many measurements that are."""
-    slos = _slos()
-    names = [slo.name for slo in slos]
-    engine.apply(store, slos, now=end)
+    rows = SLOS * (history // every)
+    engine.apply(store, _slos(), now=end)
+    say(f"filling {path_of(store)} with {rows:,} measurements")
+    for measurements in histories(every, history, end):
+        engine.record(store, measurements, now=end)
+    return rows
+
+
+def histories(every: timedelta, history: timedelta, end: datetime = END) -> Iterator[list[Measurement]]:
+    """The measurements of one SLO after the other, oldest first."""
     instants = [end - history + every * (number + 1) for number in range(history // every)]
-    say(f"filling {path_of(store)} with {SLOS * len(instants):,} measurements")
-    for number, name in enumerate(names):
-        engine.record(store, list(_stream(name, instants, number)), now=end)
-    return SLOS * len(instants)
+    for number, slo in enumerate(_slos()):
+        yield list(_stream(slo.name, instants, number))
 
 
-def _stream(name: str, instants: list[datetime], number: int) -> Any:
+def _stream(name: str, instants: list[datetime], number: int) -> Iterator[Measurement]:
     for index, at in enumerate(instants):
         bad = (index * 31 + number * 17) % 211 == 0
         yield Measurement(slo=name, key=str(index), at=at, good=60 if bad else 100, total=100)

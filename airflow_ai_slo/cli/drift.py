@@ -182,7 +182,7 @@ def _row(column: ColumnDrift) -> tuple[str, ...]:
         _figure(column.psi, ".3f"),
         _figure(column.chi2_p, ".2g"),
         _figure(column.js_distance, ".3f"),
-        _figure(column.null_rate_change, "+.1%"),
+        _figure(column.null_rate_change, "+z.1%"),
         _figure(column.new_category_share, ".1%"),
         str(column.verdict) + (" (warning)" if column.warnings else ""),
     )

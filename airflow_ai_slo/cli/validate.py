@@ -55,20 +55,8 @@ def _print(documents: Sequence[openslo.DocumentResult]) -> None:
 
 
 def _line(document: openslo.DocumentResult, problem: openslo.Problem) -> str:
-    """``error   file#index kind/name: path: message (line n)``."""
     severity = click.style(f"{problem.severity:8}", fg="red" if problem.severity == "error" else "yellow")
-    place = document.file if document.unreadable else f"{document.file}#{document.index}"
-    if document.kind:
-        place += f" {_one_line(document.kind)}/{_one_line(document.name)}"
-    line = "" if problem.line is None else f" (line {problem.line})"
-    said = ": ".join(part for part in (place, problem.path, problem.message) if part) + line
-    # File names and JSON escapes may hold what no terminal can show.
-    return severity + said.encode("utf-8", "backslashreplace").decode()
-
-
-def _one_line(text: str) -> str:
-    shown = text if len(text) <= 60 else f"{text[:60]}…"
-    return shown if shown.isprintable() else repr(shown)
+    return severity + document.says(problem)
 
 
 def _count(number: int, thing: str) -> str:

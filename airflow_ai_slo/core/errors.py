@@ -13,11 +13,12 @@ class DefinitionError(AiSloError):
     :param message: what is wrong and what would be right.
     :param path: field path inside the document, such as ``spec.objectives[0].target``.
     :param file: file the document came from.
+    :param said: all of it in one line, where more is known, such as which document and line; else made of the others.
     """
 
-    def __init__(self, message: str, *, path: str = "", file: str = "") -> None:
+    def __init__(self, message: str, *, path: str = "", file: str = "", said: str = "") -> None:
         self.message, self.path, self.file = message, path, file
-        super().__init__(": ".join(part for part in (file, path, message) if part))
+        super().__init__(said or ": ".join(part for part in (file, path, message) if part))
 
 
 class MeasurementError(AiSloError):

@@ -46,11 +46,12 @@ class Loaded:
     def require(self) -> Loaded:
         """Itself, when all of it is usable.
 
-        :raises DefinitionError: the first error, with file and field path.
+        :raises DefinitionError: the first error, with file, document, field path and line.
         """
         for document in self.documents:
             for problem in document.errors:
-                raise DefinitionError(problem.message, path=problem.path, file=document.file)
+                said = document.says(problem)
+                raise DefinitionError(problem.message, path=problem.path, file=document.file, said=said)
         return self
 
 

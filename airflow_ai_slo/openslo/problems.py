@@ -62,6 +62,16 @@ class DocumentResult:
     def errors(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
+    def says(self, problem: Problem) -> str:
+        """A problem of it for people, in one line: ``file#index kind/name: path: message (line n)``."""
+        place = self.file if self.unreadable else f"{self.file}#{self.index}"
+        if self.kind:
+            place += f" {_printable(self.kind)}/{_printable(self.name)}"
+        line = "" if problem.line is None else f" (line {problem.line})"
+        said = ": ".join(part for part in (place, problem.path, problem.message) if part) + line
+        # File names and JSON escapes may hold what no terminal can show.
+        return said.encode("utf-8", "backslashreplace").decode()
+
     def as_json(self) -> dict[str, Any]:
         return {
             "file": self.file,
@@ -174,3 +184,8 @@ def _one_line(value: object) -> str:
 
 def _cut(text: str, longest: int = _SHOWN) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def _printable(text: str) -> str:
+    shown = _cut(text)
+    return shown if shown.isprintable() else repr(shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import NamedTuple
 
 from airflow_ai_slo.core.burn import Judge, Outcome, exceeds
@@ -15,7 +16,6 @@ from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.incident import Transition
-from airflow_ai_slo.core.instants import DAY
 from airflow_ai_slo.core.ledger import Ledger, SettledRun
 from airflow_ai_slo.core.tally import Entry
 
@@ -24,12 +24,11 @@ CLEARS_AFTER = 3
 
 MOST_GOOD_RUNS = 12
 
+_MOST_KEPT = 10 * MOST_GOOD_RUNS
+
 REMEMBERED = 2 * (MOST_GOOD_RUNS + 1)
 """For so many runs an incident is remembered, where the longest ticket window is shorter: asking for the most good runs
 takes two earlier incidents, and forgetting them sooner lets failures that come back every few runs page for ever."""
-
-AWAY = 3 * DAY
-"""So long an evaluator may be away, over a weekend, and tells what it would have told, in microseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +41,8 @@ class Discipline:
     :param needed: good runs in a row that clear the page, or let the ticket resolve.
     :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
-    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; the last
-        :data:`MOST_GOOD_RUNS`.
+    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; since the
+        last time :func:`healed` was asked, and before that the last :data:`MOST_GOOD_RUNS` that no correction drops.
     """
 
     severity: Severity | None = None
@@ -73,7 +72,7 @@ def advance(
     :param rules: the SLO's rules with windows in runs; others are passed over.
     """
     rules, changes = in_runs(rules), list[Change]()
-    for run in sorted(settled, key=lambda run: (run.settled_at, run.at)):
+    for run in sorted(settled, key=_in_order):
         ledger.settle(run)
         state, change = _step(state, ledger, run, rules)
         if change is not None:
@@ -95,51 +94,32 @@ def healed(
     :param standing: what a run of :attr:`Discipline.recent` holds by now, by its ``at``; None where there is none.
     :param ledger: makes the ledger of all runs that are known.
     """
-    good = list[SettledRun]()
+    good, kept, stood = list[SettledRun](), list[int](), list[bool]()
     for at in reversed(state.recent):
+        if len(stood) == MOST_GOOD_RUNS:
+            break
+        kept.append(at)
         entry = standing(at)
         if entry is None or not entry.total:
             continue
-        if entry.bad:
-            break
-        good.append(SettledRun(at, entry.good, entry.total, at))
+        stood.append(not entry.bad)
+        if all(stood):
+            good.append(SettledRun(at, entry.good, entry.total, at))
     if len(good) == state.good_runs or not state.recent:
-        return state, []
-    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good))
+        return state if len(kept) == len(state.recent) else replace(state, recent=tuple(kept[::-1])), []
+    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good), recent=tuple(kept[::-1]))
     state, change = _cleared(state, ledger(), good[0], in_runs(rules)) if more else (state, None)
     return state, [] if change is None else [change]
 
 
-def told_apart(
-    known: Iterable[SettledRun], settled: Iterable[SettledRun], reach: int, since: int
-) -> tuple[list[SettledRun], list[SettledRun]]:
-    """Runs to start from, and newly settled ones to be taken one by one.
-
-    A new run behind which so many others have settled, and so many lie, that no window ends near it any more (an old
-    one that a backfill brings) belongs to the first: it counts, and opens nothing. Not so one that has settled since an
-    evaluator that was away looked last.
-
-    :param known: runs that were seen before.
-    :param settled: new ones.
-    :param reach: how many runs the longest window holds.
-    :param since: :func:`away_since`.
-    """
-    known, new = list(known), list(settled)
-    if len(known) + len(new) <= reach:
-        return known, new
-    last_settled = sorted(run.settled_at for run in (*known, *new))[-reach]
-    last_at = sorted(run.at for run in (*known, *new))[-reach]
-    last_settled = min(last_settled, since + 1)
-    old = [run for run in new if run.settled_at < last_settled and run.at < last_at]
-    return known + old, [run for run in new if run.settled_at >= last_settled or run.at >= last_at]
-
-
-def away_since(looked_at: int, now: int) -> int:
-    """From when on every run that settled is taken one by one: since the last evaluation, or the last three days.
-
-    :param looked_at: when that was.
-    """
-    return max(looked_at, now - AWAY)
+def passed_over(
+    state: Discipline, objective: Fraction, settled: Iterable[SettledRun], rules: Sequence[BurnRule]
+) -> Discipline:
+    """The state after runs that open, escalate and end nothing, but end a row of good ones or make it longer."""
+    memory = _memory(in_runs(rules))
+    for run in sorted(settled, key=_in_order):
+        state = _settled(state, run, objective, memory)
+    return state
 
 
 def aged(state: Discipline, runs: int, rules: Sequence[BurnRule]) -> Discipline:
@@ -166,6 +146,10 @@ def reaches_back(rules: Sequence[BurnRule]) -> int:
     return 2 * max(longest(in_runs(rules)), MOST_GOOD_RUNS)
 
 
+def _in_order(run: SettledRun) -> tuple[int, int]:
+    return run.settled_at, run.at
+
+
 def _memory(rules: Sequence[BurnRule]) -> int:
     ticket = _longest_ticket(rules)
     return REMEMBERED if ticket is None else max(REMEMBERED, _runs(ticket))
@@ -174,23 +158,31 @@ def _memory(rules: Sequence[BurnRule]) -> int:
 def _step(
     state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
 ) -> tuple[Discipline, Change | None]:
-    memory = _memory(rules)
-    state = replace(state, opened=tuple(ago + 1 for ago in state.opened if ago + 1 < memory))
-    if is_bad(run.good, run.total, ledger.objective):
-        state = replace(state, good_runs=0, recent=_recent(state, run))
-        rule = _loudest(ledger, run, rules)
-        if rule is None or (state.severity is not None and rule.severity <= state.severity):
-            return state, None
-        return _raise(state, run, rule)
-    if not run.total:
+    if run.at in state.recent and not is_bad(run.good, run.total, ledger.objective):
+        # Seen before: it failed meanwhile, and was good again before anybody looked.
         return state, None
-    return _cleared(replace(state, good_runs=state.good_runs + 1, recent=_recent(state, run)), ledger, run, rules)
+    state = _settled(state, run, ledger.objective, _memory(rules))
+    if not is_bad(run.good, run.total, ledger.objective):
+        return _cleared(state, ledger, run, rules) if run.total else (state, None)
+    rule = _loudest(ledger, run, rules)
+    if rule is None or (state.severity is not None and rule.severity <= state.severity):
+        return state, None
+    return _raise(state, run, rule)
+
+
+def _settled(state: Discipline, run: SettledRun, objective: Fraction, memory: int) -> Discipline:
+    """Incidents are one run older, and the row of good runs is one longer or ends."""
+    opened = tuple(ago + 1 for ago in state.opened if ago + 1 < memory)
+    if not run.total:
+        return replace(state, opened=opened)
+    good_runs = 0 if is_bad(run.good, run.total, objective) else min(state.good_runs + 1, MOST_GOOD_RUNS)
+    return replace(state, opened=opened, good_runs=good_runs, recent=_recent(state, run))
 
 
 def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
     if state.severity is None:
         return ()
-    return (*(at for at in state.recent if at != run.at), run.at)[-MOST_GOOD_RUNS:]
+    return (*(at for at in state.recent if at != run.at), run.at)[-_MOST_KEPT:]
 
 
 def _cleared(

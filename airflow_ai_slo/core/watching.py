@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import pairwise
 
+from airflow_ai_slo.core.absence import advance_from
 from airflow_ai_slo.core.burn import Judge
 from airflow_ai_slo.core.counts import Counts
 from airflow_ai_slo.core.deciding import Held, Moved, decide
@@ -21,12 +22,10 @@ from airflow_ai_slo.core.pipeline_incident import (
     Discipline,
     advance,
     aged,
-    away_since,
     healed,
     in_runs,
     longest,
     reaches_back,
-    told_apart,
 )
 from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.stream import Stream
@@ -173,13 +172,12 @@ class Watch:
         self, state: Discipline, waiting: dict[int, int], news: range, now: int
     ) -> tuple[Discipline, list[Change]]:
         """:param news: places of the runs behind all that were seen."""
-        runs, since = self.stream.runs, away_since(self._looked_at, now)
+        runs = self.stream.runs
         new = {*runs.at[news.start : news.stop], *waiting}
         places = range(max(0, news.stop - reaches_back(self._rules) - len(new)), news.stop)
         settled = [self._settled(place, waiting.get(runs.at[place])) for place in places]
         known, fresh = [run for run in settled if run.at not in new], [run for run in settled if run.at in new]
-        known, fresh = told_apart(known, fresh, longest(self._rules), since)
-        return advance(state, Ledger(self.slo.objective, known, confidence=self.slo.confidence), fresh, self._rules)
+        return advance_from(state, self.slo, known, fresh, self._rules, looked_at=self._looked_at, now=now)
 
     def _settled(self, place: int, moment: int | None = None) -> SettledRun:
         runs = self.stream.runs

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
+from airflow_ai_slo.core.absence import advance_from
 from airflow_ai_slo.core.cadence import Cadence
 from airflow_ai_slo.core.definition import BurnRule
 from airflow_ai_slo.core.grid import grid
@@ -19,14 +20,11 @@ from airflow_ai_slo.core.numbers import parts
 from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
-    advance,
     aged,
-    away_since,
     healed,
     in_runs,
     longest,
     reaches_back,
-    told_apart,
 )
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store.definitions import Stored
@@ -148,9 +146,8 @@ def advance_runs(
     rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules) + len(new))
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
-    known, settled_now = told_apart(known, news_of, reach, away_since(last.at, news.until))
-    ledger = Ledger(one.slo.objective, known, confidence=one.slo.confidence)
-    state, more = advance(state, ledger, settled_now, rules)
+    rules = in_runs(rules)
+    state, more = advance_from(state, one.slo, known, news_of, rules, looked_at=last.at, now=news.until)
     return state, changes + more, seen_at
 
 

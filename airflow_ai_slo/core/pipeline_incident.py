@@ -24,8 +24,6 @@ CLEARS_AFTER = 3
 
 MOST_GOOD_RUNS = 12
 
-_MOST_KEPT = 10 * MOST_GOOD_RUNS
-
 REMEMBERED = 2 * (MOST_GOOD_RUNS + 1)
 """For so many runs an incident is remembered, where the longest ticket window is shorter: asking for the most good runs
 takes two earlier incidents, and forgetting them sooner lets failures that come back every few runs page for ever."""
@@ -41,8 +39,8 @@ class Discipline:
     :param needed: good runs in a row that clear the page, or let the ticket resolve.
     :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
-    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; since the
-        last time :func:`healed` was asked, and before that the last :data:`MOST_GOOD_RUNS` that no correction drops.
+    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; of those
+        that no correction drops, about the last :data:`MOST_GOOD_RUNS`.
     """
 
     severity: Severity | None = None
@@ -71,13 +69,13 @@ def advance(
     :param settled: new ones in any order; also earlier runs that a rerun has turned bad.
     :param rules: the SLO's rules with windows in runs; others are passed over.
     """
-    rules, changes = in_runs(rules), list[Change]()
-    for run in sorted(settled, key=_in_order):
+    rules, changes, ordered = in_runs(rules), list[Change](), sorted(settled, key=_in_order)
+    for run in ordered:
         ledger.settle(run)
         state, change = _step(state, ledger, run, rules)
         if change is not None:
             changes.append(change)
-    return state, changes
+    return _shortened(state, ordered), changes
 
 
 def healed(
@@ -117,9 +115,10 @@ def passed_over(
 ) -> Discipline:
     """The state after runs that open, escalate and end nothing, but end a row of good ones or make it longer."""
     memory = _memory(in_runs(rules))
-    for run in sorted(settled, key=_in_order):
+    ordered = sorted(settled, key=_in_order)
+    for run in ordered:
         state = _settled(state, run, objective, memory)
-    return state
+    return _shortened(state, ordered)
 
 
 def aged(state: Discipline, runs: int, rules: Sequence[BurnRule]) -> Discipline:
@@ -182,7 +181,15 @@ def _settled(state: Discipline, run: SettledRun, objective: Fraction, memory: in
 def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
     if state.severity is None:
         return ()
-    return (*(at for at in state.recent if at != run.at), run.at)[-_MOST_KEPT:]
+    return (*(at for at in state.recent if at != run.at), run.at)
+
+
+def _shortened(state: Discipline, settled: Sequence[SettledRun]) -> Discipline:
+    """Without the runs before so many that have just settled, of which no correction drops any."""
+    if len(settled) < MOST_GOOD_RUNS:
+        return state
+    last = state.recent[-MOST_GOOD_RUNS:]
+    return replace(state, recent=last) if {run.at for run in settled}.issuperset(last) else state
 
 
 def _cleared(

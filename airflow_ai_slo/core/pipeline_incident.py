@@ -39,8 +39,9 @@ class Discipline:
     :param needed: good runs in a row that clear the page, or let the ticket resolve.
     :param opened: for each incident opened within the longest ticket window (or :data:`REMEMBERED`), how many runs
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
-    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; of those
-        that no correction drops, about the last :data:`MOST_GOOD_RUNS`.
+    :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; the last
+        :data:`MOST_GOOD_RUNS`, beside those that a correction drops.
+    :param dropped: how many those are, as :func:`healed` saw it; not to be stored.
     """
 
     severity: Severity | None = None
@@ -49,6 +50,7 @@ class Discipline:
     needed: int = 0
     opened: tuple[int, ...] = ()
     recent: tuple[int, ...] = ()
+    dropped: int = 0
 
 
 class Change(NamedTuple):
@@ -69,13 +71,13 @@ def advance(
     :param settled: new ones in any order; also earlier runs that a rerun has turned bad.
     :param rules: the SLO's rules with windows in runs; others are passed over.
     """
-    rules, changes, ordered = in_runs(rules), list[Change](), sorted(settled, key=_in_order)
-    for run in ordered:
+    rules, changes = in_runs(rules), list[Change]()
+    for run in sorted(settled, key=_in_order):
         ledger.settle(run)
         state, change = _step(state, ledger, run, rules)
         if change is not None:
             changes.append(change)
-    return _shortened(state, ordered), changes
+    return state, changes
 
 
 def healed(
@@ -103,9 +105,12 @@ def healed(
         stood.append(not entry.bad)
         if all(stood):
             good.append(SettledRun(at, entry.good, entry.total, at))
+    dropped = len(kept) - len(stood)
+    if dropped or state.dropped:
+        state = replace(state, recent=tuple(kept[::-1]), dropped=dropped)
     if len(good) == state.good_runs or not state.recent:
-        return state if len(kept) == len(state.recent) else replace(state, recent=tuple(kept[::-1])), []
-    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good), recent=tuple(kept[::-1]))
+        return state, []
+    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good))
     state, change = _cleared(state, ledger(), good[0], in_runs(rules)) if more else (state, None)
     return state, [] if change is None else [change]
 
@@ -115,10 +120,9 @@ def passed_over(
 ) -> Discipline:
     """The state after runs that open, escalate and end nothing, but end a row of good ones or make it longer."""
     memory = _memory(in_runs(rules))
-    ordered = sorted(settled, key=_in_order)
-    for run in ordered:
+    for run in sorted(settled, key=_in_order):
         state = _settled(state, run, objective, memory)
-    return _shortened(state, ordered)
+    return state
 
 
 def aged(state: Discipline, runs: int, rules: Sequence[BurnRule]) -> Discipline:
@@ -181,15 +185,7 @@ def _settled(state: Discipline, run: SettledRun, objective: Fraction, memory: in
 def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
     if state.severity is None:
         return ()
-    return (*(at for at in state.recent if at != run.at), run.at)
-
-
-def _shortened(state: Discipline, settled: Sequence[SettledRun]) -> Discipline:
-    """Without the runs before so many that have just settled, of which no correction drops any."""
-    if len(settled) < MOST_GOOD_RUNS:
-        return state
-    last = state.recent[-MOST_GOOD_RUNS:]
-    return replace(state, recent=last) if {run.at for run in settled}.issuperset(last) else state
+    return (*(at for at in state.recent if at != run.at), run.at)[-MOST_GOOD_RUNS - state.dropped :]
 
 
 def _cleared(
@@ -200,7 +196,7 @@ def _cleared(
     if state.severity is None or state.good_runs < state.needed:
         return state, None
     if ticket is None or _is_calm(ledger, ticket):
-        return replace(state, severity=None, recent=()), Change(Transition.RESOLVED, None, run)
+        return replace(state, severity=None, recent=(), dropped=0), Change(Transition.RESOLVED, None, run)
     if state.severity is Severity.PAGE:
         return replace(state, severity=Severity.TICKET), Change(Transition.DEESCALATED, Severity.TICKET, run)
     return state, None

@@ -202,6 +202,6 @@ def _written(discipline: Discipline) -> str | None:
 def _held(latched: int, written: str | None) -> Held:
     if written is None:
         return NEVER.held if not latched else Held(latched)
-    severity, paged, good_runs, needed, opened, *recent = json.loads(written)
-    named = None if severity is None else Severity(severity)
-    return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened), *map(tuple, recent)))
+    severity, paged, good_runs, needed, opened, *more = json.loads(written)
+    named, recent = None if severity is None else Severity(severity), tuple(more[0]) if more else ()
+    return Held(latched, Discipline(named, paged, good_runs, needed, tuple(opened), recent))

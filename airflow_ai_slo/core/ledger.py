@@ -61,6 +61,12 @@ class Ledger:
         before, after = self._sums[start], self._sums[stop]
         return Counts(after[0] - before[0], after[1] - before[1], after[2] - before[2], stop - start)
 
+    def newest(self) -> int | None:
+        """``at`` of the newest run in which something happened."""
+        return next(
+            (at for at, (_, total) in zip(reversed(self._at), reversed(self._runs), strict=True) if total), None
+        )
+
     def bad_after(self, at: int, within: int) -> list[int]:
         """The bad ones among the next runs after an instant."""
         place = bisect_right(self._at, at)

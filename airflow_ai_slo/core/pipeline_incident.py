@@ -6,7 +6,7 @@ runs are taken one by one in the order in which they settled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import NamedTuple
@@ -17,7 +17,6 @@ from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.incident import Transition
 from airflow_ai_slo.core.ledger import Ledger, SettledRun
-from airflow_ai_slo.core.tally import Entry
 
 CLEARS_AFTER = 3
 """Good runs in a row that clear a page."""
@@ -41,7 +40,7 @@ class Discipline:
         have settled since. One that pages again, after having cleared to a ticket, counts as opened again.
     :param recent: ``at`` of the runs that settled while the incident is open, the one that opened it first; the last
         :data:`MOST_GOOD_RUNS`, beside those that a correction drops.
-    :param dropped: how many those are, as :func:`healed` saw it; not to be stored.
+    :param dropped: how many those are, as :func:`~.repaired.healed` saw it; not to be stored.
     """
 
     severity: Severity | None = None
@@ -78,41 +77,6 @@ def advance(
         if change is not None:
             changes.append(change)
     return state, changes
-
-
-def healed(
-    state: Discipline,
-    standing: Callable[[int], Entry | None],
-    ledger: Callable[[], Ledger],
-    rules: Sequence[BurnRule],
-) -> tuple[Discipline, list[Change]]:
-    """What it does to an open incident that runs it saw are others by now: run again, or corrected away.
-
-    Good runs in a row are those of today's figures, since it opened and in the order in which they settled: a retry
-    never counts twice, and what a correction drops does not count. To be asked before newly settled runs are taken in.
-
-    :param standing: what a run of :attr:`Discipline.recent` holds by now, by its ``at``; None where there is none.
-    :param ledger: makes the ledger of all runs that are known.
-    """
-    good, kept, stood = list[SettledRun](), list[int](), list[bool]()
-    for at in reversed(state.recent):
-        if len(stood) == MOST_GOOD_RUNS:
-            break
-        kept.append(at)
-        entry = standing(at)
-        if entry is None or not entry.total:
-            continue
-        stood.append(not entry.bad)
-        if all(stood):
-            good.append(SettledRun(at, entry.good, entry.total, at))
-    dropped = len(kept) - len(stood)
-    if dropped or state.dropped:
-        state = replace(state, recent=tuple(kept[::-1]), dropped=dropped)
-    if len(good) == state.good_runs or not state.recent:
-        return state, []
-    more, state = len(good) > state.good_runs, replace(state, good_runs=len(good))
-    state, change = _cleared(state, ledger(), good[0], in_runs(rules)) if more else (state, None)
-    return state, [] if change is None else [change]
 
 
 def passed_over(
@@ -166,7 +130,7 @@ def _step(
         return state, None
     state = _settled(state, run, ledger.objective, _memory(rules))
     if not is_bad(run.good, run.total, ledger.objective):
-        return _cleared(state, ledger, run, rules) if run.total else (state, None)
+        return cleared(state, ledger, run, rules) if run.total else (state, None)
     rule = _loudest(ledger, run, rules)
     if rule is None or (state.severity is not None and rule.severity <= state.severity):
         return state, None
@@ -188,14 +152,17 @@ def _recent(state: Discipline, run: SettledRun) -> tuple[int, ...]:
     return (*(at for at in state.recent if at != run.at), run.at)[-MOST_GOOD_RUNS - state.dropped :]
 
 
-def _cleared(
-    state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
+def cleared(
+    state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule], end: int | None = None
 ) -> tuple[Discipline, Change | None]:
-    """Resolve the incident, or make a page a ticket, once enough good runs lie in a row."""
+    """Resolve the incident, or make a page a ticket, once enough good runs lie in a row.
+
+    :param end: where the longest ticket window ends; None means at the newest run.
+    """
     ticket = _longest_ticket(rules)
     if state.severity is None or state.good_runs < state.needed:
         return state, None
-    if ticket is None or _is_calm(ledger, ticket):
+    if ticket is None or _is_calm(ledger, ticket, end):
         return replace(state, severity=None, recent=(), dropped=0), Change(Transition.RESOLVED, None, run)
     if state.severity is Severity.PAGE:
         return replace(state, severity=Severity.TICKET), Change(Transition.DEESCALATED, Severity.TICKET, run)
@@ -242,9 +209,9 @@ def _longest_ticket(rules: Sequence[BurnRule]) -> BurnRule | None:
     return max(tickets, key=lambda rule: (_runs(rule), -rule.factor), default=None)
 
 
-def _is_calm(ledger: Ledger, ticket: BurnRule) -> bool:
+def _is_calm(ledger: Ledger, ticket: BurnRule, end: int | None) -> bool:
     """Burn over the longest ticket window is at most half its factor; unknown is not calm."""
-    counts = ledger.last(_runs(ticket))
+    counts = ledger.last(_runs(ticket), end)
     return bool(counts.total) and not exceeds(counts, ticket.factor / 2, ledger.objective)
 
 

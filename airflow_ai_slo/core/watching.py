@@ -22,11 +22,11 @@ from airflow_ai_slo.core.pipeline_incident import (
     Discipline,
     advance,
     aged,
-    healed,
     in_runs,
     longest,
     reaches_back,
 )
+from airflow_ai_slo.core.repaired import calmed, healed
 from airflow_ai_slo.core.run_sums import RunSums
 from airflow_ai_slo.core.stream import Stream
 from airflow_ai_slo.core.windows import CalendarWindow
@@ -159,7 +159,7 @@ class Watch:
         if low < high:
             self._seen_at = runs.at[high - 1]
         elif not waiting:
-            return state, []
+            return calmed(state, lambda: _InOrder(runs, self.slo, now), self._rules)
         if state.severity is None and not waiting and runs.sum(low)[2] == runs.sum(high)[2]:
             return aged(state, high - low, self._rules), []
         if not waiting and high - low <= reach:
@@ -231,6 +231,12 @@ class _InOrder(Ledger):
 
     def last(self, count: int, end: int | None = None) -> Counts:
         return self._all.last(count, self._until if end is None else min(end, self._until))
+
+    def newest(self) -> int | None:
+        runs = self._all
+        return next(
+            (runs.at[place] for place in reversed(range(runs.up_to(self._until))) if runs.entry(place).total), None
+        )
 
     def bad_after(self, at: int, within: int) -> list[int]:
         runs = self._all

@@ -21,11 +21,11 @@ from airflow_ai_slo.core.pipeline_incident import (
     Change,
     Discipline,
     aged,
-    healed,
     in_runs,
     longest,
     reaches_back,
 )
+from airflow_ai_slo.core.repaired import calmed, healed
 from airflow_ai_slo.core.tally import Tally
 from airflow_ai_slo.store.definitions import Stored
 from airflow_ai_slo.store.evaluations import Last
@@ -139,7 +139,8 @@ def advance_runs(
     seen_at = max((row.at for row in fresh), default=last.seen_at)
     tally = Tally.of(one.slo)
     if not fresh and not waiting:
-        return state, changes, seen_at
+        state, more = calmed(state, lambda: _ledger(connection, one, rules, news), rules)
+        return state, changes + more, seen_at
     if state.severity is None and not waiting and not any(tally.entry(row.good, row.total).bad for row in fresh):
         return aged(state, len(fresh), rules), changes, seen_at
     new = {row.at for row in fresh} | waiting.keys()
@@ -160,12 +161,13 @@ def _healed(
     held = {
         at: tally.entry(good, total) for at, good, total in _named.all(connection, one.slo_id, json.dumps(state.recent))
     }
+    return healed(state, held.get, lambda: _ledger(connection, one, rules, news), rules)
 
-    def ledger() -> Ledger:
-        rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules))
-        return Ledger(one.slo.objective, [_run(one, tally, _Run(*row), row[0]) for row in rows])
 
-    return healed(state, held.get, ledger, rules)
+def _ledger(connection: Connection, one: Stored, rules: Sequence[BurnRule], news: News) -> Ledger:
+    """All runs that are known, as far back as it takes."""
+    tally, rows = Tally.of(one.slo), _back.all(connection, one.slo_id, news.until, reaches_back(rules))
+    return Ledger(one.slo.objective, [_run(one, tally, _Run(*row), row[0]) for row in rows])
 
 
 def _run(one: Stored, tally: Tally, row: _Run, moment: int) -> SettledRun:

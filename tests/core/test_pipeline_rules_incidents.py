@@ -12,8 +12,9 @@ from airflow_ai_slo.core.counts import is_bad
 from airflow_ai_slo.core.definition import BurnRule, Severity
 from airflow_ai_slo.core.durations import Duration, Runs
 from airflow_ai_slo.core.ledger import Ledger, SettledRun
-from airflow_ai_slo.core.pipeline_incident import Change, Discipline, advance, healed
+from airflow_ai_slo.core.pipeline_incident import Change, Discipline, advance
 from airflow_ai_slo.core.pipeline_rules import pipeline
+from airflow_ai_slo.core.repaired import healed
 from airflow_ai_slo.core.tally import Tally
 
 NINE = Fraction(9, 10)
@@ -244,6 +245,8 @@ def test_a_ledger_sums_any_window_of_runs(changes: list[tuple[int, int, int]], c
     bad = [T0 + number * STEP for number in following if is_bad(*kept[number], NINE)]
     assert ledger.bad_after(T0 + until * STEP, count) == bad
     assert ledger.last(count) == ledger.last(count, T0 + 40 * STEP)
+    busy = [number for number, (_, total) in kept.items() if total]
+    assert ledger.newest() == (T0 + max(busy) * STEP if busy else None)
 
 
 @given(cases, streams)

@@ -29,10 +29,10 @@ class Inbox:
         return Receipt(thread or f"t{len(self.got)}")
 
 
-def daily_slo() -> Store:
-    """9 good in 10 of daily runs, over 28 days."""
+def daily_slo(window: str = "28d") -> Store:
+    """9 good in 10 of daily runs."""
     return memory_store(
-        [SLO(name="done", service="x", objective="0.9", window="28d", schedule=Schedule(cadence="1d", start=START))]
+        [SLO(name="done", service="x", objective="0.9", window=window, schedule=Schedule(cadence="1d", start=START))]
     )
 
 

@@ -30,7 +30,7 @@ def inline(judge, *, objective=0.995, severity="page", breaching=True, targets=N
         "spec": {
             "alertWhenBreaching": breaching,
             "conditions": [entry, *more],
-            "notificationTargets": targets or [{"targetRef": "target"}],
+            "notificationTargets": [{"targetRef": "target"}] if targets is None else targets,
         },
     }
     changes = {"spec.objectives": [{"target": objective}], "spec.alertPolicies": [policy]}
@@ -190,6 +190,13 @@ def test_a_target_that_no_store_could_keep_is_an_error_of_its_field(judge, kind,
     [problem] = inline(judge, targets=[{"target": kind}]).documents[0].errors
     assert problem.path.endswith("notificationTargets[0].target")
     assert said in problem.message
+
+
+@pytest.mark.parametrize("targets", [{}, []])
+def test_a_policy_without_targets_notifies_nobody(judge, targets):
+    loaded = inline(judge, targets=targets)
+    assert loaded.documents[0].errors == ()
+    assert loaded.slos[0].notify == ()
 
 
 def test_problems_of_another_document_are_told_at_the_reference(judge):

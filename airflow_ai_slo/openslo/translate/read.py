@@ -16,11 +16,11 @@ def table(value: Any, *keys: str) -> Table:
 
 
 def entries(value: Table, key: str) -> list[tuple[Any, tuple[str | int, ...]]]:
-    """The items of a list with their place below ``value``; a lone mapping is a list of one."""
+    """The items of a list with their place below ``value``; a lone mapping is a list of one, an empty one of none."""
     held = value.get(key)
     if isinstance(held, Items):
         return [(each, (key, index)) for index, each in enumerate(held)]
-    return [] if held is None else [(held, (key,))]
+    return [] if held is None or held == {} else [(held, (key,))]
 
 
 def text(value: Table, key: str) -> str:

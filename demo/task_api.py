@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-EARLIER_ONLY = "_CADWYN_DELETED_ROUTE"
-"""The tag of routes that only earlier versions have."""
-
 
 def trim(app: Any) -> None:
     """Leave out earlier versions, and what comes before each request: choosing one, renewing tokens, numbering.
@@ -14,6 +11,7 @@ def trim(app: Any) -> None:
     :param app: Airflow's task execution API, before its first request.
     """
     from cadwyn import HeadVersion, Version, VersionBundle
+    from cadwyn.route_generation import _DELETED_ROUTE_TAG as EARLIER_ONLY
 
     # Building all nine versions at the first request takes seconds; tasks of this process ask for the newest.
     every, newest = app.versions, app.versions.versions[0].value

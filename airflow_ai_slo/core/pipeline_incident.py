@@ -82,10 +82,13 @@ def advance(
 def passed_over(
     state: Discipline, objective: Fraction, settled: Iterable[SettledRun], rules: Sequence[BurnRule]
 ) -> Discipline:
-    """The state after runs that open, escalate and end nothing, but end a row of good ones or make it longer."""
-    memory = _memory(in_runs(rules))
+    """The state after runs that open, escalate and end nothing, but end a row of good ones or make it longer.
+
+    :param rules: all with windows in runs.
+    """
+    memory = _memory(rules)
     for run in sorted(settled, key=_in_order):
-        state = _settled(state, run, objective, memory)
+        state = _settled(state, run, is_bad(run.good, run.total, objective), memory)
     return state
 
 
@@ -125,11 +128,12 @@ def _memory(rules: Sequence[BurnRule]) -> int:
 def _step(
     state: Discipline, ledger: Ledger, run: SettledRun, rules: Sequence[BurnRule]
 ) -> tuple[Discipline, Change | None]:
-    if run.at in state.recent and not is_bad(run.good, run.total, ledger.objective):
+    bad = is_bad(run.good, run.total, ledger.objective)
+    if run.at in state.recent and not bad:
         # Seen before: it failed meanwhile, and was good again before anybody looked.
         return state, None
-    state = _settled(state, run, ledger.objective, _memory(rules))
-    if not is_bad(run.good, run.total, ledger.objective):
+    state = _settled(state, run, bad, _memory(rules))
+    if not bad:
         return cleared(state, ledger, run, rules) if run.total else (state, None)
     rule = _loudest(ledger, run, rules)
     if rule is None or (state.severity is not None and rule.severity <= state.severity):
@@ -137,12 +141,12 @@ def _step(
     return _raise(state, run, rule)
 
 
-def _settled(state: Discipline, run: SettledRun, objective: Fraction, memory: int) -> Discipline:
+def _settled(state: Discipline, run: SettledRun, bad: bool, memory: int) -> Discipline:
     """Incidents are one run older, and the row of good runs is one longer or ends."""
     opened = tuple(ago + 1 for ago in state.opened if ago + 1 < memory)
     if not run.total:
         return replace(state, opened=opened)
-    good_runs = 0 if is_bad(run.good, run.total, objective) else min(state.good_runs + 1, MOST_GOOD_RUNS)
+    good_runs = 0 if bad else min(state.good_runs + 1, MOST_GOOD_RUNS)
     return replace(state, opened=opened, good_runs=good_runs, recent=_recent(state, run))
 
 

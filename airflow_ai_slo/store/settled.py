@@ -129,11 +129,11 @@ def advance_runs(
 
     :returns: the state after them, the changes, and ``at`` of the newest run seen.
     """
-    reach = longest(in_runs(rules))
+    rules = in_runs(rules)
     state, changes = _healed(connection, one, rules, news, last.held.discipline)
     waiting = news.waiting.get(one.slo_id, {})
     if last.seen_at is None:
-        fresh: Sequence[_Run] = [_Run(*row) for row in _back.all(connection, one.slo_id, news.until, reach)]
+        fresh: Sequence[_Run] = [_Run(*row) for row in _back.all(connection, one.slo_id, news.until, longest(rules))]
     else:
         fresh = news.fresh.get(one.slo_id, ())
     seen_at = max((row.at for row in fresh), default=last.seen_at)
@@ -147,7 +147,6 @@ def advance_runs(
     rows = _back.all(connection, one.slo_id, news.until, reaches_back(rules) + len(new))
     runs = _settled_runs(connection, one, tally, [_Run(*row) for row in rows], waiting)
     known, news_of = [one_run for one_run in runs if one_run.at not in new], [run_ for run_ in runs if run_.at in new]
-    rules = in_runs(rules)
     state, more = advance_from(state, one.slo, known, news_of, rules, looked_at=last.at, now=news.until)
     return state, changes + more, seen_at
 
